@@ -98,6 +98,11 @@ COMMANDS = {
         "train_compact",
         "Train the head that reads how patches differ from good ones. Needs torch and the light trunk.",
     ),
+    "serve": Command(
+        "cli.serve",
+        "serve",
+        "Run lines, deliveries, the night's work and the API without a window, until Ctrl+C or SIGTERM.",
+    ),
     "app": Command("program", "app", "Open the window."),
 }
 
@@ -117,6 +122,7 @@ GROUPS = {
     ),
     "database": Command("cli.database", "app", "A server's database. FILO_DATABASE names its owner here."),
     "line": Command("cli.line", "app", "Run a line without a window."),
+    "service": Command("cli.service", "app", "Tokens and outputs of the service."),
 }
 
 

@@ -129,6 +129,8 @@ class EventKind(StrEnum):
     NAMES_READ = "names read"
     SESSION_CHANGED = "session changed"
     SERIAL_REPEATED = "serial repeated"
+    SERVICE_TOKEN_CHANGED = "service token changed"  # noqa: S105 the kind of an event
+    SERVICE_CALLED = "service called"
 
 
 class Origin(StrEnum):

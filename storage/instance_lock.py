@@ -1,4 +1,4 @@
-"""One window per database. Commands beside it are welcome: the database orders their writes."""
+"""One window and one service per database. Commands beside them are welcome: the database orders their writes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from storage.engine import parse_url, shown, sqlite_file
 
 
 class InstanceLock:
-    """Held by a window while it is open; ends with the program, however that ends.
+    """Held by a window while it is open, or by a service while it runs; ends with the program, however that ends.
 
-    It lies beside a SQLite file, and in the image folder for a server, where every station has its own window.
+    It lies beside a SQLite file, and in the image folder for a server, where every station has its own.
+
+    Args:
+        url: SQLAlchemy URL of the record.
+        artefacts: folder of the image store.
+        of_service: whether it is that of the service, which a window beside it does not take.
     """
 
-    def __init__(self, url: str, artefacts: Path) -> None:
+    def __init__(self, url: str, artefacts: Path, *, of_service: bool = False) -> None:
+        self._of_service = of_service
+        kind = "service" if of_service else "window"
         parsed = parse_url(url)
         self._shown = shown(parsed)
         path = sqlite_file(parsed)
-        self._file = path.resolve().with_name(f"{path.name}.window") if path else artefacts.resolve() / ".window"
+        self._file = path.resolve().with_name(f"{path.name}.{kind}") if path else artefacts.resolve() / f".{kind}"
         # The window may be closed on another thread than it was opened on.
         self._lock = FileLock(self._file, thread_local=False)
 
@@ -29,13 +36,18 @@ class InstanceLock:
         """Take the lock.
 
         Raises:
-            DatabaseInUseError: if another window has it.
+            DatabaseInUseError: if another window, or another service, has it.
             StorageError: if the folder cannot be written.
         """
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
         except Timeout as error:
+            if self._of_service:
+                raise DatabaseInUseError(
+                    "A service runs on {shown} already. Stop that one, or give this one another FILO_HOME.",
+                    shown=self._shown,
+                ) from error
             raise DatabaseInUseError(
                 "{shown} is already open in another window. Use that window, or close it first.", shown=self._shown
             ) from error
@@ -50,6 +62,17 @@ class InstanceLock:
     def release(self) -> None:
         """Give the lock back; nothing happens when it is not held."""
         self._lock.release()
+
+    @property
+    def is_held_elsewhere(self) -> bool:
+        """Whether another program has it now."""
+        if not self._file.exists():
+            return False
+        try:
+            with FileLock(self._file, timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
 
     def __enter__(self) -> InstanceLock:
         self.acquire()

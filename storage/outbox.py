@@ -176,6 +176,13 @@ class Outbox:
         with self._reading() as connection:
             return _backlog(connection)
 
+    def oldest_waiting_s(self) -> float:
+        """Age in seconds of the oldest trigger whose answer has yet to be delivered somewhere; 0 where none waits."""
+        with self._reading() as connection:
+            waiting = select(func.min(TRIGGERS.c.asked_at)).join(MESSAGES).where(_WAITS)
+            oldest = connection.execute(waiting).scalar()
+        return 0.0 if oldest is None else max(0.0, _now() - oldest)
+
     def discard(self, sink: str) -> int:
         """Give up what ``sink`` has not delivered; how many messages. The answers stay."""
         with self._writing() as connection:

@@ -14,7 +14,7 @@ import grimp
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
-PACKAGES = ("cli", "gui", "workflows", "storage", "filo_core")
+PACKAGES = ("cli", "gui", "service", "workflows", "storage", "filo_core")
 SINGLE = frozenset({"workflows.workbench", "filo_core.engine", "filo_core.judging"})
 """Modules that stand for a room of their own."""
 _PLACE = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)

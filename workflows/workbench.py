@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
 from filo_core.line.worker import EngineState, Worker
+from storage.instance_lock import InstanceLock
 from storage.storage import Storage
 from workflows.inspecting.folder_jobs import FILE_NAME, FolderJobFile
 from workflows.inspecting.folder_queue import FolderJobs
@@ -108,7 +109,7 @@ def open_workbench(
     access = Access(storage, settings.station, operator=settings.operator)
     catalogue = Catalogue(storage, access)
     worker = _started_worker(settings, on_engine, load_engine)
-    nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms)
+    nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms, beside=_is_served(settings))
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
     operator = partial(access.operator, settings.operator)
@@ -133,6 +134,12 @@ def open_workbench(
         on_engine=on_engine,
         load_engine=load_engine,
     )
+
+
+def _is_served(settings: Settings) -> Callable[[], bool]:
+    """Whether a service runs beside: backups and the removal of images are its own then."""
+    service = InstanceLock(settings.database_url, settings.images, of_service=True)
+    return lambda: service.is_held_elsewhere
 
 
 def _started_worker(settings: Settings, on_engine: OnEngine | None, load_engine: LoadEngine | None) -> Worker[Engine]:

@@ -6009,6 +6009,10 @@
             <translation>Entschieden wird auf OK oder NG, nicht auf {said}. Wählen Sie eines davon.</translation>
         </message>
         <message>
+            <source>A service runs on {shown} already. Stop that one, or give this one another FILO_HOME.</source>
+            <translation>Auf {shown} läuft bereits ein Dienst. Beenden Sie ihn, oder geben Sie diesem ein anderes FILO_HOME.</translation>
+        </message>
+        <message>
             <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
             <translation>Eine Studie hat {least_parts} bis {most_parts} Teile. Wählen Sie eine Zahl dazwischen.</translation>
         </message>
@@ -7125,8 +7129,8 @@
             <translation>Die Adresse der Kamera enthält ein Passwort, das in die Aufzeichnung geriete. Lassen Sie es weg, und hinterlegen Sie es mit: main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
-            <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
-            <translation>Das Zertifikat {chain} des HTTP-Auslösers kann nicht benutzt werden ({error}). Geben Sie eine PEM-Datei mit dem Zertifikat an, und eine mit seinem Schlüssel ohne Passwort.</translation>
+            <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
+            <translation>Das Zertifikat {chain} kann nicht benutzt werden ({error}). Geben Sie eine PEM-Datei mit dem Zertifikat an, und eine mit seinem Schlüssel ohne Passwort.</translation>
         </message>
         <message>
             <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>

@@ -6010,6 +6010,10 @@
             <translation>复核只能决定 OK 或 NG，不能是 {said}。请选择其一。</translation>
         </message>
         <message>
+            <source>A service runs on {shown} already. Stop that one, or give this one another FILO_HOME.</source>
+            <translation>{shown} 上已有一个服务在运行。请先停止它，或为此服务指定另一个 FILO_HOME。</translation>
+        </message>
+        <message>
             <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
             <translation>研究包含 {least_parts} 到 {most_parts} 个零件。请选择其间的数量。</translation>
         </message>
@@ -7126,8 +7130,8 @@
             <translation>相机地址含有密码,会被写入记录。请去掉密码,并用以下命令保存:main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
-            <source>The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
-            <translation>HTTP 触发的证书 {chain} 无法使用（{error}）。请提供含证书的 PEM 文件，以及含无密码密钥的 PEM 文件。</translation>
+            <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
+            <translation>证书 {chain} 无法使用（{error}）。请提供含证书的 PEM 文件，以及含无密码密钥的 PEM 文件。</translation>
         </message>
         <message>
             <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.line import _wanted
 from filo_core.line.triggers.token import token_problem
 from tests.e2e.conftest import Result
 from workflows.line.doors import with_password
+from workflows.line.making import line_wish
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import LINE, SecretStore
 from workflows.settings.settings import Settings
@@ -105,7 +105,7 @@ def test_a_modbus_output_is_read_beside_a_trigger_and_asks_where_there_is_none(
     tmp_path: Path, typed: list[str] | None, outputs: list[str] | None, triggers: list[str], plcs: list[str], sinks: int
 ) -> None:
     settings = Settings(home=tmp_path, outputs=(Output(address="modbus:127.0.0.1:5020"),))
-    wanted = _wanted("", typed, outputs, None, 2.0, settings)
+    wanted = line_wish("", typed, outputs, None, 2.0, settings)
     assert [choice.kind for choice in wanted.triggers] == triggers
     assert [choice.place for choice in wanted.plcs] == plcs
     assert len(wanted.sinks) == sinks

@@ -95,7 +95,7 @@ def test_the_architecture_has_a_place_for_every_package_and_none_for_what_is_gon
     assert [room.as_posix() for room in sorted(rooms) if not (ROOT / room).exists()] == []
     packages = [
         found.parent.relative_to(ROOT)
-        for top in ("filo_core", "storage", "workflows", "gui", "cli")
+        for top in ("filo_core", "storage", "workflows", "service", "gui", "cli")
         for found in (ROOT / top).glob("*/__init__.py")
     ]
     assert [package.as_posix() for package in packages if not rooms & {package, *package.parents}] == []

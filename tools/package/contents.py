@@ -12,7 +12,7 @@ from filo_core.words.specs import shipped_words
 from tools.pins import STATION, pins_of, plain_name
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = ("cli", "filo_core", "gui", "storage", "workflows")
+OWN = ("cli", "filo_client", "filo_core", "gui", "service", "storage", "workflows")
 PROJECT = "filo-inspector"
 _NEVER = ("tkinter", "_tkinter", "IPython", "matplotlib")
 """Imported by others if they are there, and for nothing that we do."""

@@ -54,6 +54,7 @@ class NightlyWork:
         on_problem: told on that thread what did not work, as a sentence, and an empty one once it does again.
         on_alarms: told on that thread at each look which alarms of the record stand, as sentences.
         only_checks: leave backups and images to the window.
+        beside: whether another program on this data folder does these now; asked each time.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class NightlyWork:
         on_alarms: Callable[[tuple[str, ...]], None] | None = None,
         *,
         only_checks: bool = False,
+        beside: Callable[[], bool] = bool,
     ) -> None:
+        self._beside = beside
         self._on_alarms = on_alarms
         self._only_checks = only_checks
         self._settings = settings
@@ -95,7 +98,7 @@ class NightlyWork:
 
     def _work(self) -> None:
         problem = self._check()
-        if not self._only_checks:
+        if not self._only_checks and not self._beside():
             # Images stay on a night without a backup: whatever keeps it from being written may need them.
             problem = self._back_up() or self._remove_images() or problem
         self._say(problem)

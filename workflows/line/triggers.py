@@ -127,7 +127,7 @@ def open_doors(choices: Iterable[TriggerChoice], doors: Doors) -> str:
         SourceError: if a place names no port.
     """
     for choice in choices:
-        if choice.kind is TriggerKind.HTTP and doors.certificate is None and not _is_loopback(choice.listens_on[0]):
+        if choice.kind is TriggerKind.HTTP and doors.certificate is None and not is_loopback(choice.listens_on[0]):
             return (
                 f"The HTTP trigger listens on {choice.listens_on[0]} without a certificate: whoever is on the network "
                 "reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1."
@@ -144,7 +144,8 @@ def open_door_of(settings: Settings) -> str:
         return ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -89,8 +89,8 @@ class HttpTrigger:
         own_fields: Iterable[str] = (),
     ) -> None:
         tokens = Tokens(token)
-        self._tls = None if certificate is None else _tls(certificate)
-        self._socket = _listening(host, port)
+        self._tls = None if certificate is None else tls_context(certificate)
+        self._socket = listening_socket(host, port)
         self._port = int(self._socket.getsockname()[1])
         self._asking = ThreadPoolExecutor(MOST_INSIDE, "filo-http-ask")
         names = names_of({*_LOOPBACK, host, socket.gethostname(), *_own_addresses(self._socket), *hosts})
@@ -130,7 +130,7 @@ class HttpTrigger:
         # The port stays open for the next life, in which a server that has ended cannot serve again.
         listening = self._socket.dup()
         try:
-            with asyncio.Runner(loop_factory=lambda: _Loop(self._tls)) as runner:
+            with asyncio.Runner(loop_factory=lambda: TlsLoop(self._tls)) as runner:
                 runner.run(self._server.serve([listening]))
         finally:
             listening.close()
@@ -169,7 +169,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class TlsLoop(asyncio.SelectorEventLoop):
     """Listens with TLS where there is a certificate, and waits for no handshake for long, which uvicorn cannot say."""
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
@@ -177,12 +177,18 @@ class _Loop(asyncio.SelectorEventLoop):
         self._tls = tls
 
     async def create_server(self, *arguments: Any, **options: Any) -> Any:
+        """As every loop's, with TLS."""
         if self._tls is not None:
             options |= {"ssl": self._tls, "ssl_handshake_timeout": _HANDSHAKE_S}
         return await super().create_server(*arguments, **options)
 
 
-def _tls(certificate: Certificate) -> ssl.SSLContext:
+def tls_context(certificate: Certificate) -> ssl.SSLContext:
+    """TLS 1.2 or newer with this certificate.
+
+    Raises:
+        SourceError: if it cannot be used.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -190,7 +196,7 @@ def _tls(certificate: Certificate) -> ssl.SSLContext:
         context.load_cert_chain(certificate.chain, certificate.key, password="")
     except (OSError, ValueError) as error:
         raise SourceError(
-            "The certificate {chain} of the HTTP trigger cannot be used ({error}). Give a PEM file "
+            "The certificate {chain} cannot be used ({error}). Give a PEM file "
             "with the certificate, and one with its key without a password.",
             chain=certificate.chain,
             error=error,
@@ -198,7 +204,12 @@ def _tls(certificate: Certificate) -> ssl.SSLContext:
     return context
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        SourceError: if the port is taken, or there is no such host here.
+    """
     made = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]

@@ -55,6 +55,8 @@ BELOW = {
     "workflows/studies/study_pdf.py": "reached through workflows/export/handing_out.py",
     "workflows/products/product_file.py": "reached through the catalogue",
     "workflows/demonstration/": "a record of its own, in a folder that the command names",
+    "workflows/serving/service.py": "what is called through the API is told with the token that asked for it",
+    "workflows/serving/served_line.py": "a line obeys whoever shows a token, which service/gate.py asks for",
     "workflows/inspecting/": "inspecting is free: a line must not stop because a person went away",
     "workflows/line/": "delivering what was inspected is free; outputs and what is discarded are marked below",
     "workflows/people/access.py": "signing in is what everything else asks for",
@@ -239,6 +241,9 @@ FREE_COMMANDS = {
     "user list": "looks",
     "secret list": "names, never what they are",
     "line run": "inspecting is free; --output asks",
+    "serve": "inspecting is free; its outputs were confirmed, and who calls it shows a token",
+    "service token list": "names, never what they are",
+    "service check": "looks",
 }
 """Commands that ask nobody, and why."""
 ASKING = {
@@ -275,6 +280,9 @@ ASKING = {
     "secret remove": ["llm"],
     "database grant": ["program"],
     "line token": [],
+    "service token make": ["supervisor"],
+    "service token revoke": ["supervisor"],
+    "service confirm": ["--lines", "LINES"],
     "forward": ["--plant", "PLANT", "--once"],
 }
 """Commands that ask for a person, with arguments that come as far as that."""
@@ -327,6 +335,8 @@ def refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *argume
     places: dict[str, object] = {"PLANT": sqlite_url(tmp_path / "plant.sqlite")}
     places |= {"OUT": tmp_path / "out.bin", "FILE": tmp_path / "given", "IMAGE": _picture(tmp_path), "FOLDER": tmp_path}
     (tmp_path / "given").write_bytes(b"")
+    places["LINES"] = tmp_path / "service.toml"
+    (tmp_path / "service.toml").write_text('[lines.left]\nproduct = "metal nut"\noutputs = ["csv:out.csv"]\n')
     head = _changed(home)
     monkeypatch.setenv("FILO_STATION", "line 3")
     done = CliRunner().invoke(

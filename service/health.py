@@ -1,0 +1,45 @@
+"""Whether it lives, whether it is ready, and its figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from service.gate import Reading, TheHouse, TheService
+from service.metrics import CONTENT_TYPE
+from service.shapes import Health
+
+router = APIRouter(tags=["health"])
+_NOT_READY = {503: {"description": "Not ready, as `reasons` say.", "model": Health}}
+
+
+@router.get("/health", summary="Live and ready, with reasons", responses=_NOT_READY)
+def health(service: TheService, response: Response) -> Health:
+    """Ready while every line that is to run would give a verdict: 200, else 503. Asks for no token."""
+    reasons = service.problems()
+    ready = not reasons and not service.ending.is_set()
+    response.status_code = 200 if ready else 503
+    response.headers["Cache-Control"] = "no-store"
+    return Health(live=True, ready=ready, reasons=reasons)
+
+
+@router.get("/health/ready", summary="Ready, with reasons", responses=_NOT_READY)
+def is_ready(service: TheService, response: Response) -> Health:
+    """As `/health`."""
+    return health(service, response)
+
+
+@router.get("/health/live", summary="Live")
+def is_live(service: TheService) -> Health:
+    """Answered for as long as the service lives, whatever its lines do: restart it where this fails."""
+    return Health(live=True, ready=not service.ending.is_set(), reasons={})
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"description": "Prometheus' text.", "content": {"text/plain": {}}}},
+)
+def metrics(house: TheHouse, _: Reading) -> Response:
+    """Asks for a token with the scope `read`: the figures say what a plant makes."""
+    return Response(house.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
