@@ -111,6 +111,7 @@ GROUPS = {
     "models": Command("cli.models", "app", "Model profiles."),
     "golden": Command("cli.golden", "app", "Known good and bad parts that every recipe has to get right."),
     "study": Command("cli.study", "app", "Capability studies: attribute agreement by AIAG's MSA."),
+    "alarms": Command("cli.alarms", "app", "Alarms that stand: of the process, and of the record."),
     "audit": Command("cli.audit", "app", "The audit chain over verdicts, reviews, recipes, users and events."),
     "user": Command(
         "cli.user", "app", "Users, their roles and PINs. Nobody has to sign in until the first is created."

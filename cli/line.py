@@ -25,6 +25,7 @@ from workflows.keeping.nightly import checked_nightly
 from workflows.keeping.opening import open_record
 from workflows.line.making import line_model, line_wish, made_line
 from workflows.line.triggers import open_doors
+from workflows.notices.watch import health_of, watched
 from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
 from workflows.products.views import judging_views, sources_of
@@ -98,9 +99,11 @@ def run(
         seal = RecordSeal(storage, settings.home)
         with (
             checked_nightly(settings, storage),
+            watched(settings, storage) as watcher,
             line_model(catalogue, recipe, views, settings, warn) as detector,
             made_line(wanted, recipe, views, detector, recorder, seal, settings.outbox, tally.take, _key) as line,
         ):
+            watcher.follow(f"line run {name}", health_of(line, lambda: detector.problem))
             _run_until_ended(line, tally)
     _sum_up(line, tally, detector, as_json)
 

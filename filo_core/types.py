@@ -131,6 +131,9 @@ class EventKind(StrEnum):
     SERIAL_REPEATED = "serial repeated"
     SERVICE_TOKEN_CHANGED = "service token changed"  # noqa: S105 the kind of an event
     SERVICE_CALLED = "service called"
+    PROCESS_ALARM_RAISED = "process alarm raised"
+    PROCESS_ALARM_CLEARED = "process alarm cleared"
+    ALARM_ACKNOWLEDGED = "alarm acknowledged"
 
 
 class Origin(StrEnum):

@@ -58,3 +58,20 @@ REFUSED = Table(
     Column("why", Text, nullable=False),
 )
 """Messages that are not what the record says: they are never delivered, and stay as they were found."""
+NOTICES = Table(
+    "notices",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("sink", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("problem", Text, nullable=False, default=""),
+    Column("delivered_at", Float),
+    UniqueConstraint("notice", "sink"),
+    Index("ix_notices_waiting", "sink", "id", sqlite_where=text("delivered_at IS NULL")),
+)
+"""What people are told beside verdicts, as ``Notification.kept`` writes it; one row a receiver."""
+MARKS = Table("marks", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+"""How far something has come that goes on after a start."""

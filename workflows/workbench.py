@@ -20,6 +20,7 @@ from workflows.inspecting.live_model import LiveModel
 from workflows.keeping.forwarding import Forwarder, forwarder_of
 from workflows.keeping.nightly import NightlyWork
 from workflows.keeping.opening import open_record
+from workflows.notices.watch import AlarmWatcher
 from workflows.people.access import Access
 from workflows.people.users import Users
 from workflows.products.catalogue import Catalogue
@@ -52,6 +53,8 @@ class Workbench:
     nightly: NightlyWork
     alarms: Alarms
     """What was found altered in the record, until an admin settles it; the window shows it."""
+    alarm_watch: AlarmWatcher
+    """Raises and clears alarms of the process; its book has those that stand."""
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
     live_model: LiveModel | None = None
@@ -78,6 +81,7 @@ class Workbench:
         if self.live_model is not None:
             self.live_model.close()
         self.nightly.close()
+        self.alarm_watch.close()
         if self.forwarder is not None:
             self.forwarder.stop()
         self.access.sign_out()
@@ -112,10 +116,8 @@ def open_workbench(
     nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms, beside=_is_served(settings))
     nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
-    operator = partial(access.operator, settings.operator)
-    inspector = Inspector(
-        catalogue, storage, worker, station=settings.station, operator=operator, live_model=live_model
-    )
+    by = partial(access.operator, settings.operator)
+    inspector = Inspector(catalogue, storage, worker, station=settings.station, operator=by, live_model=live_model)
     return Workbench(
         settings=settings,
         storage=storage,
@@ -130,6 +132,7 @@ def open_workbench(
         live_model=live_model,
         nightly=nightly,
         alarms=Alarms(storage, settings.station),
+        alarm_watch=_started_watch(settings, storage),
         forwarder=forwarder,
         on_engine=on_engine,
         load_engine=load_engine,
@@ -146,6 +149,12 @@ def _started_worker(settings: Settings, on_engine: OnEngine | None, load_engine:
     worker = Worker(partial(_loaded, settings, on_engine, load_engine), on_engine)
     worker.start()
     return worker
+
+
+def _started_watch(settings: Settings, storage: Storage) -> AlarmWatcher:
+    watch = AlarmWatcher(settings, storage)
+    watch.start()
+    return watch
 
 
 def _opened_jobs(inspector: Inspector, settings: Settings) -> FolderJobs:

@@ -11,6 +11,7 @@ from filo_core.line.sources.base import SourceState
 from gui.translation import in_language
 from workflows.line.delivery import DeliveryState
 from workflows.line.triggered import TriggeredInspection
+from workflows.notices.watch import LineHealth
 
 if TYPE_CHECKING:
     from filo_core.types import Verdict
@@ -51,6 +52,16 @@ class LiveFacts:
     delivery: DeliveryState = field(default_factory=DeliveryState)
     next_part: Identity = NOBODY
     """What was scanned for it."""
+
+
+def health_of(live: Live) -> LineHealth:
+    """How alarms ask ``live`` whether its camera gives pictures and whether it judges; from any thread."""
+
+    def camera() -> str:
+        source = live.source
+        return source.problem if source is not None and source.state is SourceState.LOST else ""
+
+    return LineHealth(camera, lambda: live.problem)
 
 
 def facts_of(live: Live, verdict_at: float | None) -> LiveFacts:

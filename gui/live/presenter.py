@@ -19,13 +19,13 @@ from filo_core.types import Inspection, Limits, Verdict
 from gui.background import Background, asked, sentence_of, wait_while_painting
 from gui.canvas.pictures import PictureContent
 from gui.live.display import Display, Hold
-from gui.live.facts import Banner, Live, LiveFacts, facts_of
+from gui.live.facts import Banner, Live, LiveFacts, facts_of, health_of
 from gui.live.recognising import Recognising
 from gui.live.results import LiveResult
 from gui.live.totals import ShiftTotals
 from gui.live.wording import caption_of, waiting_text
 from gui.sources.choice import SourceChoice, SourceKind, make_source
-from gui.state import AppState
+from gui.state import AppState, Screen
 from gui.widgets.verdicts import verdict_word
 from gui.wording import clock
 from workflows.line.delivery import DeliveryState
@@ -150,6 +150,7 @@ class LivePresenter(QObject):
             self.failed.emit(*sentence_of(error))
             return
         self._live, self._choice = live, choice
+        self._state.workbench.alarm_watch.follow(Screen.LIVE.value, health_of(live))
         self._has_run = True
         self.totals.begin(product)
         self.totals_changed.emit()
@@ -269,6 +270,7 @@ class LivePresenter(QObject):
         self._run += 1
         live, self._live = self._live, None
         if live is not None:
+            self._state.workbench.alarm_watch.leave(Screen.LIVE.value)
             wait_while_painting(live.stop)
         self.phase = LivePhase.IDLE
 
@@ -488,6 +490,7 @@ class LivePresenter(QObject):
         self._set_view(None)
         failure = self._live.failure if isinstance(self._live, TriggeredInspection) else None
         self._live = None
+        self._state.workbench.alarm_watch.leave(Screen.LIVE.value)
         self._tell_readiness()
         if failure is not None:
             self.failed.emit(*sentence_of(failure))

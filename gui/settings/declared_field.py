@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
@@ -61,8 +62,13 @@ def _number(name: str, changed: Callable[[Value], object], parent: QWidget) -> Q
     spin.setRange(0 if setting.nothing else round(smallest), round(largest))
     spin.setSuffix(in_language(setting.unit))
     spin.setSpecialValueText(in_language(setting.nothing))
-    spin.valueChanged.connect(lambda value: changed((value or None) if setting.nothing else float(value)))
+    restricts_nothing = None if _may_be_none(name) else 0.0
+    spin.valueChanged.connect(lambda value: changed((value or restricts_nothing) if setting.nothing else float(value)))
     return spin
+
+
+def _may_be_none(name: str) -> bool:
+    return type(None) in get_args(Declared.model_fields[name].annotation)
 
 
 def show_value(control: QWidget, value: Value) -> None:

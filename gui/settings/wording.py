@@ -29,6 +29,7 @@ def category_name(category: SettingsPage) -> str:
         SettingsPage.RECORD: _tr("Record"),
         SettingsPage.RETENTION: _tr("Retention"),
         SettingsPage.PLANT: _tr("Plant"),
+        SettingsPage.ALARMS: _tr("Alarms"),
     }[category]
 
 

@@ -73,6 +73,7 @@ class MessageFold(QFrame):
         line.setSpacing(8)
         line.addWidget(self._sign)
         line.addWidget(self._sentence, 1)
+        self._line = line
         line.addWidget(self._more)
         line.addWidget(self._close)
         layout = QVBoxLayout(self)
@@ -82,6 +83,10 @@ class MessageFold(QFrame):
         self._details.hide()
         self._translate()
         self.hide()
+
+    def put(self, widget: QWidget) -> None:
+        """Put something to press behind the sentence."""
+        self._line.insertWidget(2, widget)
 
     @property
     def sentence(self) -> str:

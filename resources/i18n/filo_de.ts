@@ -58,6 +58,45 @@
             <source>And %1 more.</source>
             <translation>Und %1 weitere.</translation>
         </message>
+        <message>
+            <source>A&amp;larms…</source>
+            <translation>A&amp;larme …</translation>
+        </message>
+        <message>
+            <source>Show all alarms</source>
+            <translation>Alle Alarme zeigen</translation>
+        </message>
+    </context>
+    <context>
+        <name>AlarmsDialog</name>
+        <message>
+            <source>Alarms</source>
+            <translation>Alarme</translation>
+        </message>
+        <message>
+            <source>No alarm stands.</source>
+            <translation>Kein Alarm steht an.</translation>
+        </message>
+        <message>
+            <source>&amp;Acknowledge</source>
+            <translation>&amp;Quittieren</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Each goes by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
+            <translation>Jeder geht von selbst, sobald seine Ursache weg ist. Quittieren Sie die, um die Sie sich kümmern: Die Aufzeichnung hält fest, wer es war, und alle sehen es.</translation>
+        </message>
+        <message>
+            <source>Stands until an admin settles it: main.py audit settle.</source>
+            <translation>Steht an, bis ein Administrator ihn erledigt: main.py audit settle.</translation>
+        </message>
+        <message>
+            <source>Acknowledged by %1, %2</source>
+            <translation>Quittiert von %1, %2</translation>
+        </message>
     </context>
     <context>
         <name>AnomaliesPage</name>
@@ -4166,6 +4205,10 @@
             <translation>Werk</translation>
         </message>
         <message>
+            <source>Alarms</source>
+            <translation>Alarme</translation>
+        </message>
+        <message>
             <source>a supervisor or an admin</source>
             <translation>ein Schichtleiter oder Administrator</translation>
         </message>
@@ -5849,6 +5892,14 @@
             <translation> im schlimmsten Fall</translation>
         </message>
         <message>
+            <source> parts</source>
+            <translation> Teile</translation>
+        </message>
+        <message>
+            <source> per cent</source>
+            <translation> Prozent</translation>
+        </message>
+        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> {left_out}, von denen eines gelernt hat, weggelassen.</translation>
         </message>
@@ -5945,6 +5996,10 @@
             <translation>Eine bessere Karte für {shown}: {value}. {higher} der schlechten Teile heben sich weiter von den guten ab, jedes beurteilt ohne das, was es selbst lehrte; richtig unterschiedene Paare {told_apart:.1f} % (vorher {usual_told_apart:.1f} %), übersehen {missed} (vorher {usual_missed}).</translation>
         </message>
         <message>
+            <source>A camera gives no picture</source>
+            <translation>Eine Kamera liefert kein Bild</translation>
+        </message>
+        <message>
             <source>A camera is known by its number, such as 0.</source>
             <translation>Eine Kamera hat eine Nummer, zum Beispiel 0.</translation>
         </message>
@@ -6011,6 +6066,10 @@
         <message>
             <source>A service runs on {shown} already. Stop that one, or give this one another FILO_HOME.</source>
             <translation>Auf {shown} läuft bereits ein Dienst. Beenden Sie ihn, oder geben Sie diesem ein anderes FILO_HOME.</translation>
+        </message>
+        <message>
+            <source>A session of good parts of which more are refused than promised raises an alarm.</source>
+            <translation>Eine Sitzung guter Teile, von der mehr als versprochen abgewiesen werden, löst Alarm aus.</translation>
         </message>
         <message>
             <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
@@ -6105,6 +6164,10 @@
             <translation>Ein Beispiel von Bereich {name} liegt außerhalb. Markieren Sie ein Stück darin, oder zeichnen Sie den Bereich darum.</translation>
         </message>
         <message>
+            <source>An hour beyond the chart's limit, or that completes one of its run rules, raises an alarm.</source>
+            <translation>Eine Stunde jenseits der Grenze der Karte, oder die eine ihrer Laufregeln erfüllt, löst Alarm aus.</translation>
+        </message>
+        <message>
             <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
             <translation>Die Adresse eines Ausgangs nennt keinen Rechner, oder ihr Port ist keiner. Schreiben Sie sie wie mqtt://broker.local:1883/topic.</translation>
         </message>
@@ -6177,6 +6240,10 @@
             <translation>Kamera</translation>
         </message>
         <message>
+            <source>Camera lost for</source>
+            <translation>Kamera verloren seit</translation>
+        </message>
+        <message>
             <source>Camera number, folder or address</source>
             <translation>Nummer der Kamera, Ordner oder Adresse</translation>
         </message>
@@ -6241,6 +6308,10 @@
             <translation>Fortlaufend</translation>
         </message>
         <message>
+            <source>Control chart</source>
+            <translation>Regelkarte</translation>
+        </message>
+        <message>
             <source>Control chart: {chart}</source>
             <translation>Regelkarte: {chart}</translation>
         </message>
@@ -6275,6 +6346,10 @@
         <message>
             <source>Disk space for images</source>
             <translation>Bilder dürfen belegen</translation>
+        </message>
+        <message>
+            <source>Drift</source>
+            <translation>Drift</translation>
         </message>
         <message>
             <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
@@ -6385,6 +6460,10 @@
             <translation>Für sie endet OK bei {ok:.3g} statt {found_ok:.3g}: {after} statt {before} von {good} zur Durchsicht (höchstens {after_2} zu erwarten).</translation>
         </message>
         <message>
+            <source>Free disk space below</source>
+            <translation>Freier Speicherplatz unter</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam-Kameras brauchen harvesters, das nicht installiert ist. Installieren Sie es mit: pip install harvesters</translation>
         </message>
@@ -6407,6 +6486,14 @@
         <message>
             <source>Good parts now score {direction} than those the limits were set with, seen at confirmed part {alarm_part} ({rate}). Look for what changed, then calibrate again.</source>
             <translation>Gutteile haben jetzt andere Werte ({direction}) als die, mit denen die Grenzen gesetzt wurden, bemerkt beim bestätigten Teil {alarm_part} ({rate}). Suchen Sie, was sich geändert hat, und setzen Sie dann die Grenzen neu.</translation>
+        </message>
+        <message>
+            <source>Good parts score otherwise than before</source>
+            <translation>Gute Teile werden anders bewertet als zuvor</translation>
+        </message>
+        <message>
+            <source>Good parts that score otherwise than before raise an alarm.</source>
+            <translation>Gute Teile, die anders bewertet werden als zuvor, lösen Alarm aus.</translation>
         </message>
         <message>
             <source>Graphics card</source>
@@ -6435,6 +6522,10 @@
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
             <translation>In guten Bildern von {product} wird die Lagemarke nicht gefunden: {images}. {reason} Sonst entfernen Sie sie, oder zeichnen Sie die Lagemarke neu.</translation>
+        </message>
+        <message>
+            <source>In per cent of the parts of the last hour, or of as many minutes as are set.</source>
+            <translation>In Prozent der Teile der letzten Stunde, oder so vieler Minuten, wie eingestellt sind.</translation>
         </message>
         <message>
             <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
@@ -6573,6 +6664,10 @@
             <translation>Modellprofil</translation>
         </message>
         <message>
+            <source>More good parts are refused than promised</source>
+            <translation>Mehr gute Teile werden abgewiesen als versprochen</translation>
+        </message>
+        <message>
             <source>Much brighter than the other good images. Light it like them, or remove it.</source>
             <translation>Viel heller als die anderen Gutbilder. Beleuchten Sie es wie diese, oder entfernen Sie es.</translation>
         </message>
@@ -6583,6 +6678,10 @@
         <message>
             <source>NG above {ng:.4f}</source>
             <translation>NG über {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>NG in a row</source>
+            <translation>NG in Folge</translation>
         </message>
         <message>
             <source>NG is what a person decided, else what the system said: in the counts, the control chart and the types.</source>
@@ -6675,6 +6774,10 @@
         <message>
             <source>No verdict within {deadline_s:g} s. Judge this part by eye, or allow more time.</source>
             <translation>Kein Urteil innerhalb von {deadline_s:g} s. Beurteilen Sie dieses Teil mit dem Auge, oder erlauben Sie mehr Zeit.</translation>
+        </message>
+        <message>
+            <source>No verdicts for</source>
+            <translation>Keine Urteile seit</translation>
         </message>
         <message>
             <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
@@ -6781,6 +6884,14 @@
             <translation>SPS, die auslösen dürfen</translation>
         </message>
         <message>
+            <source>Parts called NG in a row</source>
+            <translation>Teile in Folge NG</translation>
+        </message>
+        <message>
+            <source>Parts get no verdict</source>
+            <translation>Teile bekommen kein Urteil</translation>
+        </message>
+        <message>
             <source>Plant database</source>
             <translation>Datenbank des Werks</translation>
         </message>
@@ -6811,6 +6922,10 @@
         <message>
             <source>Products are looked at with the light trunk alone ('fast'). {missing}</source>
             <translation>Produkte werden nur mit dem leichten Netz angesehen ('fast'). {missing}</translation>
+        </message>
+        <message>
+            <source>Promise broken</source>
+            <translation>Versprechen gebrochen</translation>
         </message>
         <message>
             <source>Promise: at most {promise} of good parts are {refused_word}. {sentence}</source>
@@ -7001,6 +7116,10 @@
             <translation>Setzen Sie die Grenzen aus den Gutbildern.</translation>
         </message>
         <message>
+            <source>Share of NG</source>
+            <translation>Anteil NG</translation>
+        </message>
+        <message>
             <source>Share of NG by subgroup</source>
             <translation>Anteil NG nach Gruppen</translation>
         </message>
@@ -7011,6 +7130,10 @@
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
             <translation>Für solche Tage oder Schichten gilt darum: bis zu {stated} der Gutteile {refused_word}.</translation>
+        </message>
+        <message>
+            <source>So many parts called NG one after the other raise an alarm.</source>
+            <translation>So viele Teile, die nacheinander NG sind, lösen Alarm aus.</translation>
         </message>
         <message>
             <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
@@ -7151,6 +7274,10 @@
         <message>
             <source>The device {device!r} was asked for, and does not work: its libraries are missing. Install them, or use --device cpu.</source>
             <translation>Das Gerät {device!r} wurde verlangt und arbeitet nicht: Seine Bibliotheken fehlen. Installieren Sie sie, oder verwenden Sie --device cpu.</translation>
+        </message>
+        <message>
+            <source>The disk is nearly full</source>
+            <translation>Der Speicherplatz ist fast voll</translation>
         </message>
         <message>
             <source>The disk that holds {path} is full. Free some space, then try again.</source>
@@ -7513,6 +7640,10 @@
             <translation>Die Aufzeichnung von {home} hat Benutzer, und {where} ist eine andere. Lassen Sie --database und FILO_DATABASE weg, und melden Sie sich mit --user NAME an.</translation>
         </message>
         <message>
+            <source>The record was altered from outside</source>
+            <translation>Die Aufzeichnung wurde von außen verändert</translation>
+        </message>
+        <message>
             <source>The record was altered from outside: {sentences}{more}. Call an admin.</source>
             <translation>Die Aufzeichnung wurde von außen geändert: {sentences}{more}. Rufen Sie einen Administrator.</translation>
         </message>
@@ -7539,6 +7670,10 @@
         <message>
             <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
             <translation>Der Server hat keine Rolle {role!r}. Legen Sie sie an: CREATE ROLE … LOGIN PASSWORD …</translation>
+        </message>
+        <message>
+            <source>The share of NG is no longer as usual</source>
+            <translation>Der Anteil NG ist nicht mehr wie gewohnt</translation>
         </message>
         <message>
             <source>The smallest defect covers {camera:.1f} px of the camera's picture, {needed:.0f} are needed: no choice here helps. Take a smaller field of view, or a camera with more pixels.</source>
@@ -7813,6 +7948,10 @@
             <translation>Zu dunkel: im Mittel {measured} der vollen Helligkeit. Mehr Licht, oder länger belichten.</translation>
         </message>
         <message>
+            <source>Too many parts called NG</source>
+            <translation>Zu viele Teile NG</translation>
+        </message>
+        <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>Zwei Bereiche heißen {twice}. Geben Sie jedem einen eigenen Namen.</translation>
         </message>
@@ -7881,6 +8020,10 @@
             <translation>Was als {content_hash} gespeichert werden sollte, ist beschädigt: Die Prüfsumme ist falsch.</translation>
         </message>
         <message>
+            <source>While the model or the record of a running line does not work.</source>
+            <translation>Solange das Modell oder die Aufzeichnung einer laufenden Linie nicht arbeitet.</translation>
+        </message>
+        <message>
             <source>Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24.</source>
             <translation>Wer auf den Modbus-Server schreiben darf: {error}. Schreiben Sie Adressen wie 10.0.0.7 oder 10.0.3.0/24.</translation>
         </message>
@@ -7931,6 +8074,10 @@
         <message>
             <source>a small shift at {shifts}</source>
             <translation>eine kleine Verschiebung bei {shifts}</translation>
+        </message>
+        <message>
+            <source>above the limit of the chart, {upper:.1f} %</source>
+            <translation>über der Grenze der Karte, {upper:.1f} %</translation>
         </message>
         <message>
             <source>all appraisers</source>
@@ -8025,6 +8172,10 @@
             <translation>Zeichnungen und {bad_parts} schlechte Teile</translation>
         </message>
         <message>
+            <source>eight hours in a row above the usual</source>
+            <translation>acht Stunden in Folge über dem Gewohnten</translation>
+        </message>
+        <message>
             <source>ended by itself</source>
             <translation>endete von selbst</translation>
         </message>
@@ -8035,6 +8186,10 @@
         <message>
             <source>for ever</source>
             <translation>für immer</translation>
+        </message>
+        <message>
+            <source>four of five hours beyond one deviation</source>
+            <translation>vier von fünf Stunden jenseits einer Abweichung</translation>
         </message>
         <message>
             <source>gave no answer for {now:.0f} s</source>
@@ -8317,6 +8472,10 @@
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
         </message>
         <message>
+            <source>no alarm</source>
+            <translation>kein Alarm</translation>
+        </message>
+        <message>
             <source>no limit</source>
             <translation>allen Platz, den es gibt</translation>
         </message>
@@ -8407,6 +8566,10 @@
         <message>
             <source>transparency with {bits} bits</source>
             <translation>Durchsichtigkeit mit {bits} Bit</translation>
+        </message>
+        <message>
+            <source>two of three hours beyond two deviations</source>
+            <translation>zwei von drei Stunden jenseits zweier Abweichungen</translation>
         </message>
         <message>
             <source>unknown</source>
@@ -8699,6 +8862,10 @@
         <message>
             <source>{found} of {expected} {what} found</source>
             <translation>{found} von {expected} {what} gefunden</translation>
+        </message>
+        <message>
+            <source>{free:.1f} GiB are free on the disk of {folder}. Free some space, or inspecting will stop.</source>
+            <translation>{free:.1f} GiB sind auf dem Datenträger von {folder} frei. Machen Sie Platz, sonst endet das Prüfen.</translation>
         </message>
         <message>
             <source>{good_parts} good parts that are not references</source>
@@ -9455,6 +9622,18 @@
         <message>
             <source>{product}, {b} instead of {a}: {turns}.</source>
             <translation>{product}, {b} statt {a}: {turns}.</translation>
+        </message>
+        <message>
+            <source>{product}: in the hour from {label} {share:.1f} % of the parts were called NG ({why}). Find out what changed on the line.</source>
+            <translation>{product}: In der Stunde ab {label} waren {share:.1f} % der Teile NG ({why}). Finden Sie heraus, was sich an der Linie geändert hat.</translation>
+        </message>
+        <message>
+            <source>{product}: {number} parts in a row were called NG. Look at the parts and at the line.</source>
+            <translation>{product}: {number} Teile in Folge waren NG. Sehen Sie nach den Teilen und der Linie.</translation>
+        </message>
+        <message>
+            <source>{product}: {refused} of {judged} parts of the last {minutes} minutes were called NG ({share:.1f} %). Look at the parts and at the line.</source>
+            <translation>{product}: {refused} von {judged} Teilen der letzten {minutes} Minuten waren NG ({share:.1f} %). Sehen Sie nach den Teilen und der Linie.</translation>
         </message>
         <message>
             <source>{product}{place}, from {since} to {until}</source>

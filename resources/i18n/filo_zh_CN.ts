@@ -58,6 +58,45 @@
             <source>And %1 more.</source>
             <translation>另有 %1 条。</translation>
         </message>
+        <message>
+            <source>A&amp;larms…</source>
+            <translation>报警(&amp;L)…</translation>
+        </message>
+        <message>
+            <source>Show all alarms</source>
+            <translation>显示所有报警</translation>
+        </message>
+    </context>
+    <context>
+        <name>AlarmsDialog</name>
+        <message>
+            <source>Alarms</source>
+            <translation>报警</translation>
+        </message>
+        <message>
+            <source>No alarm stands.</source>
+            <translation>当前没有报警。</translation>
+        </message>
+        <message>
+            <source>&amp;Acknowledge</source>
+            <translation>确认(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>Each goes by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
+            <translation>原因消除后报警会自行消失。请确认由您处理的报警：记录会保留确认人，所有人都能看到。</translation>
+        </message>
+        <message>
+            <source>Stands until an admin settles it: main.py audit settle.</source>
+            <translation>在管理员处理之前一直有效：main.py audit settle。</translation>
+        </message>
+        <message>
+            <source>Acknowledged by %1, %2</source>
+            <translation>已由 %1 确认，%2</translation>
+        </message>
     </context>
     <context>
         <name>AnomaliesPage</name>
@@ -4166,6 +4205,10 @@
             <translation>工厂</translation>
         </message>
         <message>
+            <source>Alarms</source>
+            <translation>报警</translation>
+        </message>
+        <message>
             <source>a supervisor or an admin</source>
             <translation>主管或管理员</translation>
         </message>
@@ -5850,6 +5893,14 @@
             <translation> （最坏情况）</translation>
         </message>
         <message>
+            <source> parts</source>
+            <translation> 个零件</translation>
+        </message>
+        <message>
+            <source> per cent</source>
+            <translation> %</translation>
+        </message>
+        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> 略去其中一方学过的 {left_out} 个。</translation>
         </message>
@@ -5946,6 +5997,10 @@
             <translation>对{shown}更好的异常图：{value}。{higher} 个不良品比良品突出得更多，各自在不含自身所教内容时判定；正确区分的配对 {told_apart:.1f} %（之前 {usual_told_apart:.1f} %），漏检 {missed}（之前 {usual_missed}）。</translation>
         </message>
         <message>
+            <source>A camera gives no picture</source>
+            <translation>相机没有图像</translation>
+        </message>
+        <message>
             <source>A camera is known by its number, such as 0.</source>
             <translation>相机用编号表示，例如 0。</translation>
         </message>
@@ -6012,6 +6067,10 @@
         <message>
             <source>A service runs on {shown} already. Stop that one, or give this one another FILO_HOME.</source>
             <translation>{shown} 上已有一个服务在运行。请先停止它，或为此服务指定另一个 FILO_HOME。</translation>
+        </message>
+        <message>
+            <source>A session of good parts of which more are refused than promised raises an alarm.</source>
+            <translation>某批良品的误判率超过承诺时发出报警。</translation>
         </message>
         <message>
             <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
@@ -6106,6 +6165,10 @@
             <translation>区域 {name} 的一个示例在区域之外。请标出区域内的物件，或把区域画到它周围。</translation>
         </message>
         <message>
+            <source>An hour beyond the chart's limit, or that completes one of its run rules, raises an alarm.</source>
+            <translation>某小时超出控制图上限，或满足任一判异准则时发出报警。</translation>
+        </message>
+        <message>
             <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
             <translation>输出的地址没有主机,或端口无效。请写成 mqtt://broker.local:1883/topic 的形式。</translation>
         </message>
@@ -6178,6 +6241,10 @@
             <translation>相机</translation>
         </message>
         <message>
+            <source>Camera lost for</source>
+            <translation>相机丢失超过</translation>
+        </message>
+        <message>
             <source>Camera number, folder or address</source>
             <translation>相机编号、文件夹或地址</translation>
         </message>
@@ -6242,6 +6309,10 @@
             <translation>连续</translation>
         </message>
         <message>
+            <source>Control chart</source>
+            <translation>控制图</translation>
+        </message>
+        <message>
             <source>Control chart: {chart}</source>
             <translation>控制图：{chart}</translation>
         </message>
@@ -6276,6 +6347,10 @@
         <message>
             <source>Disk space for images</source>
             <translation>图像可占用</translation>
+        </message>
+        <message>
+            <source>Drift</source>
+            <translation>漂移</translation>
         </message>
         <message>
             <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
@@ -6386,6 +6461,10 @@
             <translation>为此 OK 止于 {ok:.3g} 而非 {found_ok:.3g}：{good}中有 {after} 个而非 {before} 个需复核（预计最多 {after_2}）。</translation>
         </message>
         <message>
+            <source>Free disk space below</source>
+            <translation>可用磁盘空间低于</translation>
+        </message>
+        <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
             <translation>GenICam 相机需要 harvesters，但尚未安装。安装命令：pip install harvesters</translation>
         </message>
@@ -6408,6 +6487,14 @@
         <message>
             <source>Good parts now score {direction} than those the limits were set with, seen at confirmed part {alarm_part} ({rate}). Look for what changed, then calibrate again.</source>
             <translation>良品的得分现在比设定限值时更{direction}，在第 {alarm_part} 个已确认零件处发现（{rate}）。请查找变化原因，然后重新设定限值。</translation>
+        </message>
+        <message>
+            <source>Good parts score otherwise than before</source>
+            <translation>良品的得分与以前不同</translation>
+        </message>
+        <message>
+            <source>Good parts that score otherwise than before raise an alarm.</source>
+            <translation>良品的得分与以前不同时发出报警。</translation>
         </message>
         <message>
             <source>Graphics card</source>
@@ -6436,6 +6523,10 @@
         <message>
             <source>In good images of {product} the fixture is not found: {images}. {reason} Otherwise remove them, or draw the fixture anew.</source>
             <translation>在 {product} 的良品图片中找不到定位标记：{images}。{reason} 否则请移除它们，或重新绘制定位标记。</translation>
+        </message>
+        <message>
+            <source>In per cent of the parts of the last hour, or of as many minutes as are set.</source>
+            <translation>占最近一小时（或所设分钟数）零件的百分比。</translation>
         </message>
         <message>
             <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
@@ -6574,6 +6665,10 @@
             <translation>模型配置</translation>
         </message>
         <message>
+            <source>More good parts are refused than promised</source>
+            <translation>误判的良品多于承诺</translation>
+        </message>
+        <message>
             <source>Much brighter than the other good images. Light it like them, or remove it.</source>
             <translation>比其他良品图像亮很多。请用相同的照明，或移除它。</translation>
         </message>
@@ -6584,6 +6679,10 @@
         <message>
             <source>NG above {ng:.4f}</source>
             <translation>NG 高于 {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>NG in a row</source>
+            <translation>连续 NG</translation>
         </message>
         <message>
             <source>NG is what a person decided, else what the system said: in the counts, the control chart and the types.</source>
@@ -6676,6 +6775,10 @@
         <message>
             <source>No verdict within {deadline_s:g} s. Judge this part by eye, or allow more time.</source>
             <translation>{deadline_s:g} s 内没有判定。请人工目视判定此零件，或放宽时间。</translation>
+        </message>
+        <message>
+            <source>No verdicts for</source>
+            <translation>无判定超过</translation>
         </message>
         <message>
             <source>Nobody has judged every part at every presentation yet. Present the parts first.</source>
@@ -6782,6 +6885,14 @@
             <translation>可触发的 PLC</translation>
         </message>
         <message>
+            <source>Parts called NG in a row</source>
+            <translation>零件连续判为 NG</translation>
+        </message>
+        <message>
+            <source>Parts get no verdict</source>
+            <translation>零件得不到判定</translation>
+        </message>
+        <message>
             <source>Plant database</source>
             <translation>工厂数据库</translation>
         </message>
@@ -6812,6 +6923,10 @@
         <message>
             <source>Products are looked at with the light trunk alone ('fast'). {missing}</source>
             <translation>只用轻量网络查看产品（'fast'）。{missing}</translation>
+        </message>
+        <message>
+            <source>Promise broken</source>
+            <translation>承诺未达到</translation>
         </message>
         <message>
             <source>Promise: at most {promise} of good parts are {refused_word}. {sentence}</source>
@@ -7002,6 +7117,10 @@
             <translation>请根据良品图像设定限值。</translation>
         </message>
         <message>
+            <source>Share of NG</source>
+            <translation>NG 比例</translation>
+        </message>
+        <message>
             <source>Share of NG by subgroup</source>
             <translation>各子组的 NG 比例</translation>
         </message>
@@ -7012,6 +7131,10 @@
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
             <translation>因此对这样的日子或班次，表述为多达 {stated} 的良品{refused_word}。</translation>
+        </message>
+        <message>
+            <source>So many parts called NG one after the other raise an alarm.</source>
+            <translation>连续这么多零件判为 NG 时发出报警。</translation>
         </message>
         <message>
             <source>Somebody else decided on {name} meanwhile. Look at it again.</source>
@@ -7152,6 +7275,10 @@
         <message>
             <source>The device {device!r} was asked for, and does not work: its libraries are missing. Install them, or use --device cpu.</source>
             <translation>要求使用设备 {device!r}，但它无法工作：缺少其库。请安装，或使用 --device cpu。</translation>
+        </message>
+        <message>
+            <source>The disk is nearly full</source>
+            <translation>磁盘快满了</translation>
         </message>
         <message>
             <source>The disk that holds {path} is full. Free some space, then try again.</source>
@@ -7514,6 +7641,10 @@
             <translation>{home} 的记录有用户，而 {where} 是另一个记录。请去掉 --database 和 FILO_DATABASE，并用 --user NAME 登录。</translation>
         </message>
         <message>
+            <source>The record was altered from outside</source>
+            <translation>记录被外部篡改</translation>
+        </message>
+        <message>
             <source>The record was altered from outside: {sentences}{more}. Call an admin.</source>
             <translation>记录被从外部修改：{sentences}{more}。请联系管理员。</translation>
         </message>
@@ -7540,6 +7671,10 @@
         <message>
             <source>The server has no role {role!r}. Make it: CREATE ROLE … LOGIN PASSWORD …</source>
             <translation>服务器没有角色 {role!r}。请创建：CREATE ROLE … LOGIN PASSWORD …</translation>
+        </message>
+        <message>
+            <source>The share of NG is no longer as usual</source>
+            <translation>NG 比例不再正常</translation>
         </message>
         <message>
             <source>The smallest defect covers {camera:.1f} px of the camera's picture, {needed:.0f} are needed: no choice here helps. Take a smaller field of view, or a camera with more pixels.</source>
@@ -7814,6 +7949,10 @@
             <translation>太暗：平均为全亮度的 {measured}。请加光或延长曝光。</translation>
         </message>
         <message>
+            <source>Too many parts called NG</source>
+            <translation>判为 NG 的零件过多</translation>
+        </message>
+        <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>有两个区域都叫 {twice}。请分别命名。</translation>
         </message>
@@ -7882,6 +8021,10 @@
             <translation>要存为 {content_hash} 的内容已损坏：哈希不符。</translation>
         </message>
         <message>
+            <source>While the model or the record of a running line does not work.</source>
+            <translation>运行中的产线的模型或记录无法工作时。</translation>
+        </message>
+        <message>
             <source>Who may write to the Modbus server: {error}. Write addresses such as 10.0.0.7 or 10.0.3.0/24.</source>
             <translation>谁可以写入 Modbus 服务器：{error}。请写成类似 10.0.0.7 或 10.0.3.0/24 的地址。</translation>
         </message>
@@ -7932,6 +8075,10 @@
         <message>
             <source>a small shift at {shifts}</source>
             <translation>在 {shifts} 有小偏移</translation>
+        </message>
+        <message>
+            <source>above the limit of the chart, {upper:.1f} %</source>
+            <translation>超出控制图上限 {upper:.1f} %</translation>
         </message>
         <message>
             <source>all appraisers</source>
@@ -8026,6 +8173,10 @@
             <translation>绘制的异常和 {bad_parts} 个不良品</translation>
         </message>
         <message>
+            <source>eight hours in a row above the usual</source>
+            <translation>连续八小时高于平常</translation>
+        </message>
+        <message>
             <source>ended by itself</source>
             <translation>自行结束</translation>
         </message>
@@ -8036,6 +8187,10 @@
         <message>
             <source>for ever</source>
             <translation>永久</translation>
+        </message>
+        <message>
+            <source>four of five hours beyond one deviation</source>
+            <translation>五小时中有四小时超过一个标准差</translation>
         </message>
         <message>
             <source>gave no answer for {now:.0f} s</source>
@@ -8318,6 +8473,10 @@
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
         </message>
         <message>
+            <source>no alarm</source>
+            <translation>不报警</translation>
+        </message>
+        <message>
             <source>no limit</source>
             <translation>全部可用空间</translation>
         </message>
@@ -8408,6 +8567,10 @@
         <message>
             <source>transparency with {bits} bits</source>
             <translation>{bits} 位透明度</translation>
+        </message>
+        <message>
+            <source>two of three hours beyond two deviations</source>
+            <translation>三小时中有两小时超过两个标准差</translation>
         </message>
         <message>
             <source>unknown</source>
@@ -8700,6 +8863,10 @@
         <message>
             <source>{found} of {expected} {what} found</source>
             <translation>找到 {found}/{expected} 个{what}</translation>
+        </message>
+        <message>
+            <source>{free:.1f} GiB are free on the disk of {folder}. Free some space, or inspecting will stop.</source>
+            <translation>{folder} 所在磁盘剩余 {free:.1f} GiB。请释放空间，否则检测将停止。</translation>
         </message>
         <message>
             <source>{good_parts} good parts that are not references</source>
@@ -9456,6 +9623,18 @@
         <message>
             <source>{product}, {b} instead of {a}: {turns}.</source>
             <translation>{product}，用 {b} 代替 {a}：{turns}。</translation>
+        </message>
+        <message>
+            <source>{product}: in the hour from {label} {share:.1f} % of the parts were called NG ({why}). Find out what changed on the line.</source>
+            <translation>{product}：从 {label} 起的一小时内 {share:.1f} % 的零件判为 NG（{why}）。请查明产线发生了什么变化。</translation>
+        </message>
+        <message>
+            <source>{product}: {number} parts in a row were called NG. Look at the parts and at the line.</source>
+            <translation>{product}：连续 {number} 个零件判为 NG。请检查零件和产线。</translation>
+        </message>
+        <message>
+            <source>{product}: {refused} of {judged} parts of the last {minutes} minutes were called NG ({share:.1f} %). Look at the parts and at the line.</source>
+            <translation>{product}：最近 {minutes} 分钟的 {judged} 个零件中有 {refused} 个判为 NG（{share:.1f} %）。请检查零件和产线。</translation>
         </message>
         <message>
             <source>{product}{place}, from {since} to {until}</source>

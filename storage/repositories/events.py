@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from filo_core.types import EventKind
@@ -26,6 +26,8 @@ class Happening:
     station: str
     subject: str
     detail: str
+    event_id: int = 0
+    """Rises with every event."""
 
 
 class EventRepository:
@@ -59,6 +61,15 @@ class EventRepository:
         rows = self._session.scalars(select(EventRow).where(EventRow.kind.in_(kinds)).order_by(EventRow.id))
         return tuple(_happening(row) for row in rows)
 
+    def after(self, event_id: int, *kinds: EventKind) -> tuple[Happening, ...]:
+        """Events of these kinds that came after one, oldest first."""
+        wanted = select(EventRow).where(EventRow.kind.in_(kinds), EventRow.id > event_id)
+        return tuple(_happening(row) for row in self._session.scalars(wanted.order_by(EventRow.id)))
+
+    def newest_id(self) -> int:
+        """Of the newest event; 0 without any."""
+        return self._session.scalar(select(func.max(EventRow.id))) or 0
+
     def about(self, kind: EventKind, subject: str, limit: int = 20) -> tuple[Happening, ...]:
         """The newest ``limit`` events of a kind about one subject, newest first."""
         query = select(EventRow).where(EventRow.kind == kind, EventRow.subject == subject)
@@ -71,4 +82,4 @@ class EventRepository:
 
 
 def _happening(row: EventRow) -> Happening:
-    return Happening(row.at, EventKind(row.kind), row.actor, row.station, row.subject, row.detail)
+    return Happening(row.at, EventKind(row.kind), row.actor, row.station, row.subject, row.detail, row.id)

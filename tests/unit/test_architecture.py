@@ -42,6 +42,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "golden_set",
         "capability",
         "learned_map",
+        "notices",
         "zones",
         "fixture",
         "picture_limits",

@@ -38,6 +38,7 @@ class Right(Enum):
     RESTORE = ("restore the record", Role.ADMIN)
     INSTALL = ("install models", Role.ADMIN)
     DISCARD_VERDICTS = ("discard verdicts", Role.ADMIN)
+    ACKNOWLEDGE_ALARMS = ("acknowledge an alarm", Role.OPERATOR)
     SETTLE_ALARMS = ("settle an alarm of the record", Role.ADMIN)
     MANAGE_USERS = ("manage users", Role.ADMIN)
 

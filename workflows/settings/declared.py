@@ -16,6 +16,7 @@ from filo_core.sentence import Sentence
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import DATABASE, PLANT
 from workflows.settings.setting_kinds import (
+    NumbersOfRules,
     OwnFields,
     Place,
     Setting,
@@ -38,6 +39,7 @@ A_CAMERAS = ""
 
 
 _SYSTEM = Sentence("System default")
+_NO_ALARM = Sentence("no alarm")
 _ADVANCED_FILE = "PEM file with the certificate of the HTTP trigger, which speaks TLS where there is one"
 
 
@@ -349,6 +351,108 @@ class Declared(BaseModel):
         Place | None,
         Setting("the plant's folder for copies of this station's images; else they stay here", is_kept=False),
     ] = None
+    alarm_ng_in_a_row: Annotated[
+        int,
+        Field(ge=0, le=1000),
+        Setting(
+            "how many parts of a product called NG one after the other raise an alarm, 0 for none; see "
+            "[docs/alarms.md](docs/alarms.md)",
+            SettingsPage.ALARMS,
+            Sentence("NG in a row"),
+            Sentence("So many parts called NG one after the other raise an alarm."),
+            unit=Sentence(" parts"),
+            nothing=_NO_ALARM,
+        ),
+    ] = 5
+    alarm_ng_rate: Annotated[
+        int,
+        Field(ge=0, le=100),
+        Setting(
+            "per cent of NG among the parts of the last `alarm_ng_rate_minutes` that raise one; 0 for none",
+            SettingsPage.ALARMS,
+            Sentence("Share of NG"),
+            Sentence("In per cent of the parts of the last hour, or of as many minutes as are set."),
+            unit=Sentence(" per cent"),
+            nothing=_NO_ALARM,
+        ),
+    ] = 20
+    alarm_ng_rate_minutes: Annotated[int, Field(ge=1, le=1440), Setting("over how many minutes that is counted")] = 60
+    alarm_ng_rate_parts: Annotated[int, Field(ge=1, le=10_000), Setting("how many parts there have to be for it")] = 50
+    alarm_run_rules: Annotated[
+        bool,
+        Setting(
+            "whether an hour above the p-chart's limit, or that completes one of its run rules, raises one",
+            SettingsPage.ALARMS,
+            Sentence("Control chart"),
+            Sentence("An hour beyond the chart's limit, or that completes one of its run rules, raises an alarm."),
+        ),
+    ] = True
+    alarm_camera_lost_s: Annotated[
+        int,
+        Field(ge=0, le=3600),
+        Setting(
+            "after how many seconds without a picture from a camera in use; 0 for never",
+            SettingsPage.ALARMS,
+            Sentence("Camera lost for"),
+            unit=" s",
+            nothing=_NO_ALARM,
+        ),
+    ] = 10
+    alarm_model_down_s: Annotated[
+        int,
+        Field(ge=0, le=3600),
+        Setting(
+            "after how many seconds in which a line could not judge; 0 for never",
+            SettingsPage.ALARMS,
+            Sentence("No verdicts for"),
+            Sentence("While the model or the record of a running line does not work."),
+            unit=" s",
+            nothing=_NO_ALARM,
+        ),
+    ] = 30
+    alarm_drift: Annotated[
+        bool,
+        Setting(
+            "whether drift of confirmed good parts raises one",
+            SettingsPage.ALARMS,
+            Sentence("Drift"),
+            Sentence("Good parts that score otherwise than before raise an alarm."),
+        ),
+    ] = True
+    alarm_promise: Annotated[
+        bool,
+        Setting(
+            "whether a session of good parts of which more are refused than promised raises one",
+            SettingsPage.ALARMS,
+            Sentence("Promise broken"),
+            Sentence("A session of good parts of which more are refused than promised raises an alarm."),
+        ),
+    ] = True
+    alarm_disk_gb: Annotated[
+        int,
+        Field(ge=0, le=100_000),
+        Setting(
+            "below how many GiB free on the disk of record or pictures; 0 for none",
+            SettingsPage.ALARMS,
+            Sentence("Free disk space below"),
+            unit=" GiB",
+            nothing=_NO_ALARM,
+        ),
+    ] = 2
+    alarm_clears: Annotated[
+        NumbersOfRules,
+        Setting(
+            "where alarms clear, by rule, such as `ng_rate=10, disk=8`, so that a value at the limit raises no alarm a "
+            "minute; else at three quarters of the rate, a fifth above the free space, and zero of the others",
+        ),
+    ] = {}
+    alarm_cooldown_min: Annotated[
+        NumbersOfRules,
+        Setting(
+            "for how many minutes after it has cleared an alarm is not raised again, such as `10, disk=60`, of which "
+            "the first is that of all rules without one of their own",
+        ),
+    ] = {"": 10.0}
 
 
 def setting_of(name: str) -> Setting:

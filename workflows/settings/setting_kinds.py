@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import BeforeValidator
 from pydantic_settings import NoDecode
 
+from filo_core.alarms.rules import RULED
 from filo_core.errors import SettingsError
 from filo_core.identifying import tidy_field
 from filo_core.identity import FIELDS, OWN_FIELDS, TRIGGER_WORDS
@@ -30,6 +31,7 @@ class SettingsPage(StrEnum):
     RECORD = "record"
     RETENTION = "retention"
     PLANT = "plant"
+    ALARMS = "alarms"
 
 
 class Whose(StrEnum):
@@ -133,6 +135,33 @@ def data_folder() -> Path:
         raise SettingsError("This user has no home folder. Set FILO_HOME to a folder for the data.") from error
 
 
+def numbers_of(words: object) -> object:
+    """Numbers by name, as they are typed: ``10, disk=60``; one without a name is that of all the others.
+
+    Raises:
+        ValueError: if one is none, or below zero.
+    """
+    if isinstance(words, dict):
+        return words
+    found: dict[str, float] = {}
+    given = words_of(words)
+    if not isinstance(given, tuple | list):
+        raise ValueError("it is no list of numbers")
+    for word in given:
+        name, _, number = str(word).rpartition("=")
+        if name.strip() not in {"", *RULED}:
+            raise ValueError(f"{name.strip()[:40]} is no rule for alarms; these are: {', '.join(RULED)}")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError as error:
+            raise ValueError(f"{number.strip()[:40]} is no number") from error
+        if not 0.0 <= found[name.strip()] < float("inf"):
+            raise ValueError(f"{number.strip()} is below zero, or none that can be reached")
+    return found
+
+
+NumbersOfRules = Annotated[dict[str, float], NoDecode, BeforeValidator(numbers_of)]
+"""One number a rule for alarms."""
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words_of)]
 """A variable holds several words with commas between them."""
 OwnFields = Annotated[tuple[str, ...], NoDecode, BeforeValidator(own_fields_of)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,6 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from filo_core.alarms.engine import AlarmChange, AlarmKey
+from filo_core.alarms.rules import AlarmKind
+from gui.alarms_dialog import AlarmsDialog
 from gui.main_window import MainWindow
 from gui.state import AppState
 from gui.widgets.message_fold import MessageKind
@@ -82,4 +86,37 @@ def test_an_alarm_of_the_record_shows_by_itself_and_goes_when_it_is_settled(
     assert "was altered from outside" in window.alarms.sentence
     alarms.settle(state.workbench.access, "it was a drill", "anna")
     until(lambda: not window.alarms.isVisible(), "the alarm is settled")
+    window.close()
+
+
+def test_an_alarm_of_the_process_is_listed_acknowledged_and_then_told_less_loudly(
+    qtbot: QtBot, state: AppState, until: Until
+) -> None:
+    window = MainWindow(state)
+    qtbot.addWidget(window)
+    window.show()
+    state.workbench_opened.emit()
+    book = state.workbench.alarm_watch.book
+    key = AlarmKey(AlarmKind.CAMERA_LOST, "Live")
+    now = datetime.now(UTC)
+    book.note([AlarmChange(key, is_raised=True, at=now, value=10.0, sentence="Live: The camera is away.")])
+    window.alarms.look()
+    until(window.alarms.isVisible, "the alarm")
+    assert window.alarms.sentence == "ALARM: Live: The camera is away."
+    assert window.alarms.kind is MessageKind.ERROR
+    assert window.alarms.list_button.isVisible()
+    dialog = AlarmsDialog(state, book.standing(), window)
+    qtbot.addWidget(dialog)
+    assert "A camera gives no picture" in dialog.list.item(0).text()
+    assert dialog.acknowledge_button.isEnabled()
+    QTest.mouseClick(dialog.acknowledge_button, Qt.MouseButton.LeftButton)
+    assert f"Acknowledged by {state.operator}" in dialog.list.item(0).text()
+    assert not dialog.acknowledge_button.isEnabled()
+    window.alarms.look()
+    until(lambda: window.alarms.kind is MessageKind.WARNING, "the quieter alarm")
+    book.note([AlarmChange(key, is_raised=False, at=now, value=0.0, sentence="")])
+    window.alarms.look()
+    until(lambda: not window.alarms.isVisible(), "the cause is gone")
+    dialog.show_alarms(book.standing())
+    assert dialog.list.count() == 0
     window.close()

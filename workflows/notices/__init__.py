@@ -1,0 +1,1 @@
+"""What people are told beside verdicts: alarms of the process and reports, in the window and by outputs."""
