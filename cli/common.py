@@ -17,8 +17,6 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from cli.installation import import_problem
 from filo_core.errors import FiloError, SettingsError
@@ -101,6 +99,10 @@ def print_json(content: dict[str, Any]) -> None:
 
 def shown_url(database_url: str) -> str:
     """The database's address without its password; of one that is none nothing, as any part of it may be one."""
+    # A tenth of a second, which the window's start would wait for.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(database_url).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import Formatter
 
 from filo_core.resources import resource_path
@@ -36,7 +36,8 @@ class _Template:
     letters: int
     """In its literal text: of two that fit, the one with more says more exactly what was said."""
     places: tuple[_Place, ...]
-    pattern: re.Pattern[str]
+    pattern: str
+    """What is compiled when a text may be it: a thousand of them would hold up the first text."""
 
 
 class Templates:
@@ -76,7 +77,7 @@ class Templates:
         for template in templates:
             if not text.startswith(template.first) or template.longest not in text:
                 continue
-            match = template.pattern.fullmatch(text)
+            match = _compiled(template.pattern).fullmatch(text)
             if match is None:
                 continue
             values = dict(self._values(template, match))
@@ -123,8 +124,13 @@ def _template(text: str) -> _Template:
         max(literals, key=len),
         sum(character.isalpha() for literal in literals for character in literal),
         tuple(places.values()),
-        re.compile(pattern, re.DOTALL),
+        pattern,
     )
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def _value(text: str, spec: str) -> object:

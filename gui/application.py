@@ -21,8 +21,8 @@ from gui.background import Background, sentence_of, wait_while_painting
 from gui.garbage import GarbageCollector
 from gui.main_window import MainWindow
 from gui.qt_environment import display_problem, prepare_qt_environment
-from gui.state import AppState, ModelState
-from gui.translation import in_language
+from gui.state import AppState, ModelState, Screen
+from gui.translation import in_language, load_sentences
 from gui.worker_bridge import WorkerBridge
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SIGNALS_EVERY_MS = 300
+_SWITCH_S = 0.0005
+_BETWEEN_SCREENS_MS = 250
 
 
 def run(settings: Settings) -> int:
@@ -55,6 +57,8 @@ def run(settings: Settings) -> int:
     session = Session(app, settings)
     session.state.settings_changed.connect(appearance.use)
     session.window.show()
+    # Whatever computes elsewhere lets the window in sooner: it asks hundreds of times while a screen is built.
+    sys.setswitchinterval(_SWITCH_S)
     # The first paint comes before the migrations: the user sees the window while the record opens.
     QTimer.singleShot(0, session.open)
     code = app.exec()
@@ -113,8 +117,20 @@ class Session(QObject):
 
     def _on_opened(self, workbench: Workbench) -> None:
         self.state.set_workbench(workbench)
-        # Statistics would hold the window up for it when it is first shown.
-        self._background.run(_import_charts, lambda _: None)
+        # Each would hold the window up when it is first shown. One after another: what is imported slows what is built.
+        self._to_prepare = [screen for screen in Screen if screen is not Screen.PRODUCTS]
+        self._prepare_next_screen()
+
+    def _prepare_next_screen(self) -> None:
+        if not self._to_prepare:
+            self._background.run(load_sentences, lambda _: None)
+            return
+        screen = self._to_prepare.pop(0)
+        self._background.run(lambda: _import_screen(screen), lambda _: self._on_imported(screen))
+
+    def _on_imported(self, screen: Screen) -> None:
+        self.window.build_ahead(screen)
+        QTimer.singleShot(_BETWEEN_SCREENS_MS, self, self._prepare_next_screen)
 
     def _on_record_alarms(self, sentences: tuple[str, ...]) -> None:
         self.state.set_alarms(RECORD, *sentences)
@@ -165,12 +181,14 @@ class _RecordTools:
     open_workbench: Callable[..., Workbench]
 
 
-def _import_charts() -> None:
-    import_module("pyqtgraph")
+def _import_screen(screen: Screen) -> None:
+    import_module(f"gui.{screen.value}.panel")
 
 
 def _import_record_tools() -> _RecordTools:
     from storage.instance_lock import InstanceLock
     from workflows.workbench import open_workbench
 
+    # What is shown as soon as the record is open.
+    _import_screen(Screen.PRODUCTS)
     return _RecordTools(InstanceLock, open_workbench)

@@ -6,6 +6,7 @@ them as well. What fingers need is :mod:`gui.gloves`.
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from gui.gloves import MOUSE_KINDS, Fingers, fit_for_gloves
 
 _KEYS: Final = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride})
+_BY_HAND: Final = _KEYS | MOUSE_KINDS | {QEvent.Type.Wheel}
 _MOVING: Final = frozenset(
     {
         Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
@@ -47,6 +49,7 @@ class InputGuard(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._released = (0, 0)
+        self._touched = time.monotonic()
         self._fingers = Fingers()
         for widget in app.allWidgets():
             _prepare(widget)
@@ -54,6 +57,8 @@ class InputGuard(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if kind in _BY_HAND:
+            self._touched = time.monotonic()
         if kind in _KEYS:
             return isinstance(event, QKeyEvent) and self._is_repetition(event) and _stops_repeat(watched, event)
         if kind in MOUSE_KINDS:
@@ -65,6 +70,11 @@ class InputGuard(QObject):
         if kind is QEvent.Type.Polish and isinstance(watched, QWidget):
             _prepare(watched)
         return False
+
+    @property
+    def untouched_s(self) -> float:
+        """For how long no key, button, finger or wheel has moved."""
+        return time.monotonic() - self._touched
 
     def _is_repetition(self, event: QKeyEvent) -> bool:
         """Whether no finger did it.
@@ -86,6 +96,13 @@ def guard_input() -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication) and app.findChild(InputGuard) is None:
         InputGuard(app)
+
+
+def untouched_s() -> float:
+    """For how many seconds nobody has touched the window; 0 without the rules."""
+    app = QApplication.instance()
+    guard = app.findChild(InputGuard) if app is not None else None
+    return guard.untouched_s if guard is not None else 0.0
 
 
 def is_value(widget: QWidget) -> bool:

@@ -26,11 +26,12 @@ from gui.app_icon import app_icon
 from gui.background import Background, wait_while_painting
 from gui.file_manager import show_folder
 from gui.help_dialog import HelpDialog
+from gui.input_guard import untouched_s
 from gui.letters import Size, lettered
 from gui.model_status import ModelStatus
 from gui.navigation_button import NavigationButton
 from gui.records.undelivered_note import UndeliveredNote
-from gui.screens import SCREENS, CanBeBusy, HasBadge, HasWorkToEnd, ScreenSpec
+from gui.screens import SCREENS, CanBeBusy, HasBadge, HasMoreToBuild, HasWorkToEnd, ScreenSpec
 from gui.sign_in_dialog import SignInDialog
 from gui.state import AppState, Badge, ModelState, Screen
 from gui.theme import SPACE
@@ -54,10 +55,12 @@ _SLOW_END_MS = 500
 """A longer end says why the window is still there."""
 _LOOK_WHO_EVERY_MS = 15_000
 _BADGES_EVERY_MS = 300
+_AHEAD_EVERY_MS, _UNTOUCHED_S = 100, 0.5
+"""A screen takes 0.1 s to build: for somebody who has just clicked it would be a wait."""
 
 
 class MainWindow(QMainWindow):
-    """One window per database. Screens are built the first time they are shown."""
+    """One window per database. Screens are built the first time they are shown, or before while nothing happens."""
 
     closed = Signal()
 
@@ -71,6 +74,7 @@ class MainWindow(QMainWindow):
         self._looking = Background()
         self._specs = {spec.screen: spec for spec in screens}
         self._built: dict[Screen, QWidget] = {}
+        self._to_build: list[Screen] = []
         self._in_another_language: set[Screen] = set()
         self._buttons: dict[Screen, NavigationButton] = {}
         self.setWindowTitle(self.tr("FiLo Inspector"))
@@ -166,6 +170,8 @@ class MainWindow(QMainWindow):
         self._badges = QTimer(self)
         self._badges.timeout.connect(self._show_badges)
         self._badges.start(_BADGES_EVERY_MS)
+        self._ahead = QTimer(self)
+        self._ahead.timeout.connect(self._build_next)
         self._who = QTimer(self)
         self._who.timeout.connect(self._look_who)
 
@@ -184,6 +190,23 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(widget)
             self._built[screen] = widget
         return self._built[screen]
+
+    def build_ahead(self, *screens: Screen) -> None:
+        """Build them, and what the ones built before left out, a part at a time while nobody touches the window."""
+        self._to_build += screens
+        self._ahead.start(_AHEAD_EVERY_MS)
+
+    def _build_next(self) -> None:
+        if untouched_s() < _UNTOUCHED_S or self._is_closing or not self._state.is_open:
+            return
+        if self._to_build:
+            self.screen_widget(self._to_build.pop(0))
+            return
+        self._ahead.stop()
+        if all(screen in self._built for screen in self._specs):
+            for widget in self._built.values():
+                if isinstance(widget, HasMoreToBuild):
+                    widget.build_more()
 
     def show_screen(self, screen: Screen) -> None:
         """Bring a screen to the front."""

@@ -35,6 +35,15 @@ class CanBeBusy(Protocol):
 
 
 @runtime_checkable
+class HasMoreToBuild(Protocol):
+    """A screen that builds a part of itself when it is asked for."""
+
+    def build_more(self) -> None:
+        """Build it now; more than once does no harm."""
+        ...
+
+
+@runtime_checkable
 class HasBadge(Protocol):
     """A screen that goes on while another one is looked at."""
 

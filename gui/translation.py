@@ -26,6 +26,11 @@ def in_language(text: str) -> str:
     return as_called(said(_templates().recognised(text), _look_up, _write))
 
 
+def load_sentences() -> None:
+    """Read all templates, so that the first sentence does not wait for them; on any thread."""
+    _templates()
+
+
 def _look_up(template: str) -> str:
     return QCoreApplication.translate("Sentences", template)
 

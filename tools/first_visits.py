@@ -1,87 +1,92 @@
 """How long the window takes to its first paint, and each screen to its first: ``python -m tools.first_visits``.
 
-On an empty record, in a window of a real server. The first paint is counted from the start of the process, with the
-interpreter and every import; a visit from the call to the paint, and what is read elsewhere may come later. Other work
-on the machine lengthens all of it, so the processor's seconds are said as well.
+The program as ``main.py app`` starts it, on an empty record, in a window of a real server. The first paint is counted
+from the moment at which the process is asked for, with the interpreter and every import; a visit from the click to the
+paint, and what is read elsewhere may come later. Of several starts the median and the longest are said, by the clock
+and in seconds of a processor, as other work on the machine lengthens the former.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from tools.markdown import say
-from tools.screenshots import with_display
+from tools.virtual_screen import virtual_screen
+from tools.watched_start import BEGUN, FIRST_PAINT, IDLE_S, OPEN, ROOT, SILENT, VISIT
 
 FIRST_PAINT_S, FIRST_VISIT_S = 1.0, 0.3
 """What is asked for."""
-PATIENCE_S = 120.0
+_STARTS, _IDLE_S = 5, 1.0
+_PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds by the clock, and of a processor."""
+
+    clock: float
+    processor: float
+
+
+def one_start(screen: Mapping[str, str], home: Path, idle_s: float = _IDLE_S) -> dict[str, Took]:
+    """Start the program on an empty home, visit every screen and close it; by what was waited for how long it took.
+
+    Args:
+        screen: the variables that lead to a screen.
+        home: the data folder.
+        idle_s: how long a person takes from one screen to the next.
+
+    Raises:
+        RuntimeError: if the program does not end well; the message is what it said.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILO_", "QT_QPA_"))}
+    own = {"FILO_HOME": str(home), "FILO_LANGUAGE": "en", IDLE_S: str(idle_s), BEGUN: str(time.monotonic())}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "watched_start.py")],
+        env=kept | dict(screen) | own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_PATIENCE_S,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    rows = (line.split("\t") for line in done.stdout.splitlines())
+    return {what: Took(float(clock), float(processor)) for what, clock, processor in rows}
+
+
+def bound_of(what: str) -> float | None:
+    """What is asked for, in seconds; None where nothing is."""
+    return {FIRST_PAINT: FIRST_PAINT_S, SILENT: None, OPEN: None}.get(what, FIRST_VISIT_S)
 
 
 def main() -> int:
-    """Say what it took; 1 where something took longer than is asked for."""
-    if not os.environ.get("DISPLAY"):
-        return with_display([sys.executable, "-m", "tools.first_visits"])
-    importlib.import_module("main")
-    from gui.qt_environment import prepare_qt_environment
-
-    prepare_qt_environment()
-    from PySide6.QtWidgets import QApplication
-
-    from gui.appearance import Appearance
-    from gui.application import Session
-    from gui.screens import SCREENS
-    from workflows.settings.settings import Settings
-
-    app = QApplication(sys.argv[:1])
+    """Say what it took; 1 where the median is longer than is asked for."""
+    with virtual_screen() as screen:
+        starts = []
+        for _ in range(_STARTS):
+            with tempfile.TemporaryDirectory() as home:
+                starts.append(one_start(screen, Path(home)))
     late = False
-    with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), operator="operator", language="en")
-        Appearance(app, settings)
-        session = Session(app, settings)
-        window = session.window
-        window.resize(1280, 680)
-        window.show()
-        _until(lambda: window.windowHandle() is not None and window.windowHandle().isExposed())
-        window.repaint()
-        took = time.time() - psutil.Process().create_time()
-        late |= _tell("first paint", took, time.process_time(), FIRST_PAINT_S)
-        session.open()
-        _until(lambda: window.current_screen is not None)
-        # The first one is shown by the record's opening.
-        for spec in SCREENS[1:]:
-            begun, computed = time.perf_counter(), time.thread_time()
-            window.show_screen(spec.screen)
-            window.repaint()
-            took, used = time.perf_counter() - begun, time.thread_time() - computed
-            late |= _tell(f"first visit of {spec.screen.value}", took, used, FIRST_VISIT_S)
-        say(f"processor: {time.process_time():.1f} s; load {os.getloadavg()[0]:.1f}")
-        session.close()
+    for what in starts[0]:
+        clock = [start[what].clock for start in starts]
+        used = statistics.median(start[what].processor for start in starts)
+        bound = bound_of(what)
+        line = f"{what}: {statistics.median(clock):.2f} s ({min(clock):.2f} to {max(clock):.2f}"
+        line += f"; {used:.2f} s of a processor)" if used else ")"
+        say(line + (f", {bound:.1f} s are asked for" if bound else ""))
+        late |= bound is not None and statistics.median(clock) > bound
+    say(f"{_STARTS} starts; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    assert any(what.startswith(VISIT) for what in starts[0])
     return int(late)
-
-
-def _tell(what: str, took: float, used: float, asked: float) -> bool:
-    say(f"{what}: {took:.2f} s ({used:.2f} s of the processor), {asked:.1f} s are asked for")
-    return took > asked
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    from PySide6.QtWidgets import QApplication
-
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        QApplication.processEvents()
-        if condition():
-            return
-        if time.monotonic() > deadline:
-            raise TimeoutError("the window did not come so far")
 
 
 if __name__ == "__main__":

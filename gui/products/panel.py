@@ -17,12 +17,23 @@ class ProductsPanel(QStackedWidget):
         super().__init__(parent)
         self._state = state
         self.list_view = ProductListView(state, self)
-        self.wizard = Wizard(state, self)
+        self._wizard: Wizard | None = None
         self.addWidget(self.list_view)
-        self.addWidget(self.wizard)
         self.list_view.new_requested.connect(self.set_up_new)
         self.list_view.open_requested.connect(self.set_up)
-        self.wizard.closed.connect(self.show_list)
+
+    @property
+    def wizard(self) -> Wizard:
+        """Built when it is first asked for: its pages take longer than all else that is shown at the start."""
+        if self._wizard is None:
+            self._wizard = Wizard(self._state, self)
+            self.addWidget(self._wizard)
+            self._wizard.closed.connect(self.show_list)
+        return self._wizard
+
+    def build_more(self) -> None:
+        """Build the wizard before somebody waits for it."""
+        self.wizard.ensurePolished()
 
     @Slot()
     def set_up_new(self) -> None:
@@ -45,8 +56,8 @@ class ProductsPanel(QStackedWidget):
     @Slot()
     def show_list(self) -> None:
         """Go back to the list."""
-        if self.wizard.session.name:
-            self._state.set_current_product(self.wizard.session.name)
+        if self._wizard is not None and self._wizard.session.name:
+            self._state.set_current_product(self._wizard.session.name)
         self.setCurrentWidget(self.list_view)
         self.list_view.reload()
         self.list_view.grid.take_focus()
@@ -54,9 +65,10 @@ class ProductsPanel(QStackedWidget):
     @property
     def is_busy(self) -> bool:
         """True while a product is being set up."""
-        return self.currentWidget() is self.wizard
+        return self.currentWidget() is self._wizard
 
     def close_down(self) -> None:
         """End what runs; called before the window closes."""
-        self.wizard.close_down()
+        if self._wizard is not None:
+            self._wizard.close_down()
         self.list_view.close_down()

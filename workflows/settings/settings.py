@@ -8,7 +8,6 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from storage.engine import sqlite_url
 from workflows.settings.declared import Declared
 from workflows.settings.file import read_settings_file
 from workflows.settings.secret_store import DATABASE, PLANT, SecretStore
@@ -28,6 +27,9 @@ class Settings(Declared, BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the record; a server's password comes from the secret store where the URL has none."""
+        # A tenth of a second, which the window's start would wait for.
+        from storage.engine import sqlite_url
+
         if not self.database:
             return sqlite_url(self.home / "filo.sqlite")
         return SecretStore(self.home).filled(self.database, DATABASE)

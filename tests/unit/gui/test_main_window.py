@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.actions import ACTIONS
 from gui.folder.panel import FolderPanel
 from gui.help_dialog import KEYS, HelpDialog
+from gui.input_guard import InputGuard
 from gui.live.panel import LivePanel
 from gui.main_window import MainWindow
+from gui.products.panel import ProductsPanel
 from gui.screens import SCREENS, HasWorkToEnd
 from gui.state import AppState, ModelState, Screen
 from gui.widgets.untrained_note import UntrainedNote
@@ -81,6 +83,25 @@ def test_screens_are_built_when_they_are_first_shown_and_kept(window: MainWindow
     window.show_screen(Screen.PRODUCTS)
     window.show_screen(Screen.LIVE)
     assert window.screen_widget(Screen.LIVE) is live
+
+
+def test_the_screens_are_built_ahead_while_nobody_touches_the_window(
+    window: MainWindow, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = QApplication.instance().findChild(InputGuard)  # type: ignore[union-attr]
+    QTest.keyClick(window, Qt.Key.Key_Shift)
+    assert guard.untouched_s < 0.5  # type: ignore[union-attr]
+    window.build_ahead(*list(Screen)[1:])
+    window._build_next()
+    assert set(window._built) == {Screen.PRODUCTS}
+    monkeypatch.setattr(guard, "_touched", -1e9)
+    until(lambda: set(window._built) == set(Screen) and not window._ahead.isActive(), "all are built")
+    assert window.current_screen is Screen.PRODUCTS
+    products = window.screen_widget(Screen.PRODUCTS)
+    assert isinstance(products, ProductsPanel)
+    assert products._wizard is not None
+    assert products.currentWidget() is products.list_view
+    assert not products.is_busy
 
 
 def test_a_screen_can_ask_for_another_one_with_a_product_in_hand(
