@@ -13,7 +13,7 @@ from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Region, Verdict
 from filo_core.whole_files import whole_file
 from workflows.export.images import ImageFolder
 from workflows.export.masks import anomaly_mask, within
-from workflows.export.selection import Selection
+from workflows.export.selection import Looked, Selection, looked_at
 
 IMAGES = "images"
 _POLYGON_FREE = 0
@@ -21,7 +21,7 @@ _POLYGON_FREE = 0
 
 
 def write_coco(selection: Selection, path: Path) -> int:
-    """Write ``path`` and the folder ``images`` beside it; back comes how many images it lists.
+    """Write ``path`` and the folder ``images`` beside it; back comes how many images it lists, one a view of a part.
 
     Each region of an inspection that does not count as OK is an annotation. Inspections without an image, NOT_INSPECTED
     and those whose image was removed, are left out.
@@ -34,13 +34,13 @@ def write_coco(selection: Selection, path: Path) -> int:
     categories: dict[str, int] = {}
     listed: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for record in selection.records():
-        file = images.put(record)
+    for seen in (one for record in selection.records() for one in looked_at(record)):
+        file = images.put(seen.record, seen.view)
         if file is None:
             continue
-        listed.append(_image(record, file))
-        if record.final_verdict is not Verdict.OK:
-            for annotation in _annotations(selection, record, categories):
+        listed.append(_image(seen, file))
+        if seen.record.final_verdict is not Verdict.OK:
+            for annotation in _annotations(selection, seen, categories):
                 annotations.append({"id": len(annotations) + 1, **annotation})
     content = {
         "info": {"description": "inspections of FiLo Inspector"},
@@ -53,24 +53,27 @@ def write_coco(selection: Selection, path: Path) -> int:
     return len(listed)
 
 
-def _image(record: InspectionRecord, file: str) -> dict[str, Any]:
-    return {
-        "id": record.inspection_id,
+def _image(seen: Looked, file: str) -> dict[str, Any]:
+    record = seen.record
+    image = {
+        "id": seen.number,
         "file_name": file,
         "width": record.width,
         "height": record.height,
         "name": record.name,
         "verdict": record.final_verdict.value,
     }
+    return image | {"view": seen.view, "inspection_id": record.inspection_id} if seen.view else image
 
 
-def _annotations(selection: Selection, record: InspectionRecord, categories: dict[str, int]) -> list[dict[str, Any]]:
+def _annotations(selection: Selection, seen: Looked, categories: dict[str, int]) -> list[dict[str, Any]]:
+    record = seen.record
     if not record.regions:
         return []
     mask = anomaly_mask(selection.history, record)
     return [
         {
-            "image_id": record.inspection_id,
+            "image_id": seen.number,
             "category_id": categories.setdefault(_name_of(record, region), len(categories) + 1),
             "bbox": [region.box.x, region.box.y, region.box.width, region.box.height],
             "area": region.area_px,

@@ -35,8 +35,8 @@ class ImageFolder:
         except OSError as error:
             raise cannot_write(folder, error) from error
 
-    def put(self, record: InspectionRecord) -> str | None:
-        """Copy the image of an inspection; back comes its file name, None where there is no image.
+    def put(self, record: InspectionRecord, view: str = "") -> str | None:
+        """Copy the image of an inspection, or of one of its views; its file name, None where there is no image.
 
         Raises:
             FolderError: if the file cannot be written.
@@ -50,7 +50,8 @@ class ImageFolder:
             return None
         stem, ending = Path(record.name).stem, Path(record.name).suffix.lower()
         # Names repeat, ids do not.
-        name = f"{record.inspection_id:08}_{safe_name(stem)}{ending if ending in _ENDINGS else '.png'}"
+        of = f"_{safe_name(view)}" if view else ""
+        name = f"{record.inspection_id:08}_{safe_name(stem)}{of}{ending if ending in _ENDINGS else '.png'}"
         path = self._folder / name
         try:
             path.write_bytes(encoded)

@@ -9,16 +9,19 @@ from PIL import Image
 
 from filo_core.benchmark.datasets import GOOD
 from filo_core.errors import FolderError
-from filo_core.types import InspectionRecord, Recipe, Verdict
+from filo_core.types import Recipe, Verdict
 from filo_core.whole_files import cannot_write
 from workflows.export.images import ImageFolder, safe_name
 from workflows.export.masks import anomaly_mask
-from workflows.export.selection import Selection, anomaly_type_of
+from workflows.export.selection import Looked, Selection, anomaly_type_of, looked_at
 from workflows.products.catalogue import Catalogue
+from workflows.products.views import judging_views
 
 
 def write_mvtec(selection: Selection, catalogue: Catalogue, folder: Path) -> int:
     """Write ``train/good`` from the recipe's references, ``test`` and ``ground_truth`` from the inspections.
+
+    Of a product with views each view is a category of its own, in a folder of its name.
 
     What counts as NG lies under the name of its anomaly type; its mask is what the recipe's region limit cuts out of
     the anomaly map. REVIEW that nobody decided on and NOT_INSPECTED are no truth, and are left out.
@@ -29,7 +32,7 @@ def write_mvtec(selection: Selection, catalogue: Catalogue, folder: Path) -> int
         folder: new or empty.
 
     Returns:
-        How many inspections were written.
+        How many pictures were written.
 
     Raises:
         FolderError: if the folder is not empty, or cannot be written.
@@ -38,21 +41,24 @@ def write_mvtec(selection: Selection, catalogue: Catalogue, folder: Path) -> int
     """
     recipe = catalogue.recipe(selection.wanted.product).recipe
     _make_empty(folder)
-    _write_references(catalogue, recipe, folder / "train" / GOOD)
-    (folder / "test" / GOOD).mkdir(parents=True)
+    views = judging_views(catalogue, recipe)
+    for below, own in [(safe_name(view.name), view.recipe) for view in views] or [("", recipe)]:
+        _write_references(catalogue, own, folder / below / "train" / GOOD)
+        (folder / below / "test" / GOOD).mkdir(parents=True)
     count = 0
-    for record in selection.records():
-        if record.final_verdict in {Verdict.OK, Verdict.NG}:
-            count += _write_one(selection, record, folder)
+    for seen in (one for record in selection.records() for one in looked_at(record)):
+        if seen.record.final_verdict in {Verdict.OK, Verdict.NG}:
+            count += _write_one(selection, seen, folder / safe_name(seen.view) if seen.view else folder)
     return count
 
 
-def _write_one(selection: Selection, record: InspectionRecord, folder: Path) -> bool:
+def _write_one(selection: Selection, seen: Looked, folder: Path) -> bool:
+    record = seen.record
     anomalous = record.final_verdict is Verdict.NG
     kind = safe_name(anomaly_type_of(record)) if anomalous else GOOD
     if anomalous and kind == GOOD:
         kind = f"{GOOD}_"
-    name = ImageFolder(folder / "test" / kind, selection.history).put(record)
+    name = ImageFolder(folder / "test" / kind, selection.history).put(record, seen.view)
     if name is None:
         return False
     mask = anomaly_mask(selection.history, record) if anomalous and record.map_hash else None

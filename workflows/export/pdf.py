@@ -19,7 +19,7 @@ from filo_core.rendering import draw_regions, draw_zones, render_heat_map
 from filo_core.shown_items import with_items
 from filo_core.statistics.rates import percent
 from filo_core.types import UNKNOWN_TYPE, InspectionRecord, Limits, Verdict
-from workflows.export.selection import Selection
+from workflows.export.selection import Selection, looked_at
 from workflows.reporting.pdf_document import paragraph, write_document
 
 MOST_PICTURES = 200
@@ -27,6 +27,8 @@ MOST_PICTURES = 200
 
 _WIDTH_MM = 80
 _PICTURE_PX = 640
+_BESIDE, _BESIDE_MM = 2, 74
+"""Views in a row, and how wide the picture of each is."""
 
 
 def write_pdf(selection: Selection, path: Path, foot: str = "", proof: str = "") -> int:
@@ -69,9 +71,24 @@ def _parts(selection: Selection) -> Iterator[Flowable]:
     notable = (record for record in selection.records() if record.verdict is not Verdict.OK or record.review)
     shown = list(islice(notable, MOST_PICTURES + 1))
     for record in shown[:MOST_PICTURES]:
-        yield KeepTogether([*_words(record), *_picture(selection, record), Spacer(0, 5 * mm)])
+        pictures = _views(selection, record) if record.views else _picture(selection, record)
+        yield KeepTogether([*_words(record), *pictures, Spacer(0, 5 * mm)])
     if len(shown) > MOST_PICTURES:
         yield paragraph(f"Only the first {MOST_PICTURES} parts are shown. The CSV export has all of them.")
+
+
+def _views(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:
+    """The views of a part beside each other, two in a row, each with its own verdict above it."""
+    cells: list[list[Flowable]] = []
+    for one in looked_at(record):
+        own = one.record
+        score = "no score" if own.image_score is None else _score(own.image_score, own.limits)
+        kind = f", {_called(own)}" if own.regions else ""
+        said = paragraph(f"{one.view}: {own.verdict.value}{kind}, {score}")
+        cells.append([said, *_picture(selection, own, _BESIDE_MM)])
+    rows = [cells[first : first + _BESIDE] for first in range(0, len(cells), _BESIDE)]
+    rows[-1] += [[] for _ in range(_BESIDE - len(rows[-1]))]
+    yield Table(rows, [(_BESIDE_MM + 4) * mm] * _BESIDE, style=[("VALIGN", (0, 0), (-1, -1), "TOP")], hAlign="LEFT")
 
 
 def _words(record: InspectionRecord) -> Iterator[Paragraph]:
@@ -103,7 +120,7 @@ def _called(record: InspectionRecord) -> str:
     return f"{name or UNKNOWN_TYPE} {percent(share)}" if share else name or UNKNOWN_TYPE
 
 
-def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowable]:
+def _picture(selection: Selection, record: InspectionRecord, width_mm: int = _WIDTH_MM) -> Iterator[Flowable]:
     if not record.map_hash:
         return
     try:
@@ -118,5 +135,5 @@ def _picture(selection: Selection, record: InspectionRecord) -> Iterator[Flowabl
     image.thumbnail((_PICTURE_PX, _PICTURE_PX))
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=85)
-    scale = _WIDTH_MM * mm / max(image.size)
+    scale = width_mm * mm / max(image.size)
     yield Picture(encoded, image.width * scale, image.height * scale)

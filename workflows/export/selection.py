@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from filo_core.naming.part_types import part_called
-from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, InspectionFilter, InspectionRecord, TypeShare
+from filo_core.types import TOP_SHARES, UNKNOWN_TYPE, InspectionFilter, InspectionRecord, TypeShare, Verdict
+from filo_core.views import picture_record, view_records
 from workflows.reporting.history import History
 
 _PAGE = 200
+_VIEWS_FROM = 1 << 40
+"""Beyond the number of any inspection, and with eight views far below 2^53."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,41 @@ class Selection:
             chosen = (record for record in page if record.review is not None or not self.reviewed)
             yield from filter(self.keep, chosen)
             after_id = page[-1].inspection_id
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One picture of an inspection: the only one, or that of one of the views of a part."""
+
+    record: InspectionRecord
+    """As an inspection of its own, with what people said of it."""
+    view: str = ""
+    """Name of the view; empty without views."""
+    place: int = 0
+    """Among the views."""
+
+    @property
+    def number(self) -> int:
+        """The inspection's own; of a view one that no inspection has, and that any reader of JSON can hold."""
+        return self.record.inspection_id + (_VIEWS_FROM * (self.place + 1) if self.view else 0)
+
+
+def looked_at(record: InspectionRecord) -> tuple[Looked, ...]:
+    """What each picture of an inspection came to.
+
+    A part that a person called good is good in every view. NG is about the view that decided, and what the others show
+    nobody has said: they keep the system's verdict.
+    """
+    if not record.views:
+        return (Looked(record),)
+    found, decided = [], picture_record(record)
+    for place, (view, own) in enumerate(zip(record.views, view_records(record), strict=True)):
+        if own != decided and record.final_verdict is not Verdict.OK:
+            own = replace(own, review=None)
+        elif own == decided:
+            own = replace(own, anomaly_types=record.anomaly_types, retyped=record.retyped)
+        found.append(Looked(own, view.name, place))
+    return tuple(found)
 
 
 def anomaly_type_of(record: InspectionRecord) -> str:

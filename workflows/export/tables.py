@@ -14,19 +14,19 @@ from filo_core.naming.part_types import part_broad
 from filo_core.spreadsheets import harmless
 from filo_core.types import InspectionRecord, Region
 from filo_core.whole_files import whole_file
-from workflows.export.selection import Selection, shares_in_words, type_share_of
+from workflows.export.selection import Selection, looked_at, shares_in_words, type_share_of
 
 COLUMNS = (
     "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",
     "final_verdict", "anomaly_type", "type_share", "types",
     "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
-    "name_examples", "unfiltered", "known_part", "broad_kind", *FIELDS,
+    "name_examples", "unfiltered", "known_part", "broad_kind", "view", *FIELDS,
 )  # fmt: skip
 
 
 def write_csv(selection: Selection, path: Path) -> int:
-    """One row an inspection; back comes how many.
+    """One row an inspection, and below that of a part one a view; back comes how many inspections.
 
     Raises:
         FolderError: if the file cannot be written.
@@ -37,13 +37,14 @@ def write_csv(selection: Selection, path: Path) -> int:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
         writer.writeheader()
         for record in selection.records():
-            writer.writerow({name: harmless(value) for name, value in row_of(record).items()})
+            for row in (row_of(record), *rows_of_views(record)):
+                writer.writerow({name: harmless(value) for name, value in row.items()})
             count += 1
     return count
 
 
 def write_json_lines(selection: Selection, path: Path) -> int:
-    """One JSON object a line and inspection, with its regions in full; back comes how many.
+    """One JSON object a line and inspection, with its regions and views in full; back comes how many.
 
     Raises:
         FolderError: if the file cannot be written.
@@ -51,11 +52,17 @@ def write_json_lines(selection: Selection, path: Path) -> int:
     count = 0
     with whole_file(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as file:
         for record in selection.records():
-            types = [asdict(one) for one in record.anomaly_types]
-            content = {**row_of(record), "types": types, "regions": [_region(region) for region in record.regions]}
+            content = _in_full(record)
+            if record.views:
+                content["views"] = [_in_full(one.record) | {"view": one.view} for one in looked_at(record)]
             file.write(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
             count += 1
     return count
+
+
+def _in_full(record: InspectionRecord) -> dict[str, Any]:
+    types = [asdict(one) for one in record.anomaly_types]
+    return {**row_of(record), "types": types, "regions": [_region(region) for region in record.regions]}
 
 
 def _region(region: Region) -> dict[str, Any]:
@@ -65,8 +72,13 @@ def _region(region: Region) -> dict[str, Any]:
     return content
 
 
+def rows_of_views(record: InspectionRecord) -> list[dict[str, Any]]:
+    """The views of a part by the names of :data:`COLUMNS`, scores and limits on each view's own scale; none without."""
+    return [{**row_of(one.record), "view": one.view} for one in looked_at(record) if one.view]
+
+
 def row_of(record: InspectionRecord) -> Mapping[str, Any]:
-    """An inspection by the names of :data:`COLUMNS`."""
+    """An inspection by the names of :data:`COLUMNS`; of a part what it came to as a whole."""
     review, (name, share) = record.review, type_share_of(record)
     broad = part_broad(record.regions)
     is_called = bool(record.regions or record.anomaly_types or (review and review.anomaly_type))
@@ -103,4 +115,5 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "broad_kind": shares_in_words([broad] if broad is not None and is_called else []),
         "known_part": record.known_as.value if record.known_as else "",
         **asdict(record.identity),
+        "view": "",
     }
