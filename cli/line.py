@@ -23,12 +23,12 @@ from storage.recorder import Recorder
 from workflows.keeping.forwarding import forwarding
 from workflows.keeping.nightly import checked_nightly
 from workflows.keeping.opening import open_record
-from workflows.line.making import line_model, line_wish, made_line
+from workflows.line.making import line_model, line_wish, made_line, wished_sources
 from workflows.line.triggers import open_doors
 from workflows.notices.watch import health_of, watched
 from workflows.people.changing import allow_outputs
 from workflows.products.catalogue import Catalogue
-from workflows.products.views import judging_views, sources_of
+from workflows.products.views import judging_views
 from workflows.sealing.seal import RecordSeal
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def run(
         catalogue = Catalogue(storage)
         recipe = catalogue.recipe(name).recipe
         views = judging_views(catalogue, recipe)
-        sources = sources_of(name, views, source or [])
+        sources = wished_sources(name, views, source or [], trigger or [])
         asked = line_wish(sources, trigger, output, ca_file, deadline, settings)
         wanted = replace(asked, doors=asked.doors.with_certificate(certificate, certificate_key))
         if warning := open_doors(wanted.triggers, wanted.doors):

@@ -158,7 +158,8 @@ def _started_watch(settings: Settings, storage: Storage) -> AlarmWatcher:
 
 
 def _opened_jobs(inspector: Inspector, settings: Settings) -> FolderJobs:
-    jobs = FolderJobs(inspector, FolderJobFile(settings.home / FILE_NAME))
+    file = FolderJobFile(settings.home / FILE_NAME)
+    jobs = FolderJobs(inspector, file, inspector.suffixes, settings.part_wait_s)
     jobs.open()
     return jobs
 

@@ -11,7 +11,10 @@ from filo_core.errors import UnreadableImageError
 from filo_core.events import ImageInspected, ImageSkipped
 from filo_core.imaging import changed_at, decode_image, hash_encoded, name_below, read_encoded
 from filo_core.judging import judge, not_inspected
+from filo_core.line.part_files import path_of
 from filo_core.line.runs import Outcome, judged_in_order
+from filo_core.line.watching.marks import Arrival
+from filo_core.sentence import Sentence
 from filo_core.types import Origin, Recipe, ViewInspection
 from filo_core.views import JudgingView, missing_view, part_hash, part_inspection
 
@@ -54,6 +57,30 @@ def inspect_parts(
     yield from judged_in_order(parts, judging, recipe, unread, lanes)
 
 
+def shows_no_view(part: PartFiles, views: Sequence[JudgingView]) -> str:
+    """Why a file is none of a part's pictures, as a sentence."""
+    ends = ", ".join(view.suffix for view in views)
+    return Sentence(
+        "{name}: the name ends in none of {ends}, so it shows no view. Rename it, or take it away.",
+        name=part.name,
+        ends=ends,
+    )
+
+
+def problem_of_files(part: PartFiles, view: JudgingView) -> str:
+    """Why a view of a part has no picture, as a sentence; empty where it has one."""
+    files = part.views.get(view.name, ())
+    if len(files) == 1:
+        return ""
+    if files:
+        names = " and ".join(path_of(file).name for file in files)
+        return Sentence("{names} are two pictures of one view. Keep one of them.", names=names)
+    name = f"{Path(part.name).name}{view.suffix}"
+    if part.waited_s:
+        return Sentence("no file {name} came within {seconds:g} s.", name=name, seconds=part.waited_s)
+    return Sentence("there is no file {name}.", name=name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """The bytes of a view, or why there are none."""
@@ -77,8 +104,7 @@ class _JudgingParts:
         """Read the files of a part and ask whether it was judged before; back comes what is left to do."""
         started = time.perf_counter()
         if not part.views:
-            ends = ", ".join(view.suffix for view in self.views)
-            why = f"{part.name}: the name ends in none of {ends}, so it shows no view. Rename it, or take it away."
+            why = shows_no_view(part, self.views)
             unknown = not_inspected(part.name, "", self.recipe.content_hash, Origin.FOLDER, started, why)
             return lambda: (ImageInspected(index, unknown), True)
         read = {view.name: self._read(part, view) for view in self.views}
@@ -97,18 +123,16 @@ class _JudgingParts:
         return end
 
     def _read(self, part: PartFiles, view: JudgingView) -> _Read:
-        paths = part.views.get(view.name, ())
-        if not paths:
-            return _Read(part.name, problem=f"there is no file {Path(part.name).name}{view.suffix}.")
-        if len(paths) > 1:
-            names = " and ".join(path.name for path in paths)
-            return _Read(part.name, problem=f"{names} are two pictures of one view. Keep one of them.")
-        name = name_below(paths[0], self.root)
+        files = part.views.get(view.name, ())
+        if problem := problem_of_files(part, view):
+            return _Read(part.name, problem=problem)
+        path, given = path_of(files[0]), files[0].encoded if isinstance(files[0], Arrival) else None
+        name = name_below(path, self.root)
         try:
-            encoded = read_encoded(paths[0], name)
+            encoded = read_encoded(path, name) if given is None else given
         except UnreadableImageError as error:
             return _Read(name, problem=str(error))
-        return _Read(name, paths[0], encoded, hash_encoded(encoded))
+        return _Read(name, path, encoded, hash_encoded(encoded))
 
     def _judge(self, part: PartFiles, view: JudgingView, read: _Read) -> ViewInspection:
         if read.problem or read.path is None:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from filo_core.judging import judge
 from filo_core.line.frames import judge_frame
 from filo_core.line.sources.base import SourceState
+from filo_core.sentence import Sentence
 from filo_core.types import Origin, ViewInspection
 from filo_core.views import JudgingView, missing_view, part_inspection
 
@@ -40,7 +42,8 @@ class LineView:
     """A view with its camera and its detector."""
 
     view: JudgingView
-    source: ViewedSource
+    source: ViewedSource | None
+    """None where every trigger brings the pictures of its part."""
     detector: Detector
 
 
@@ -66,28 +69,30 @@ class PartViews:
     @property
     def sources(self) -> tuple[ViewedSource, ...]:
         """The cameras."""
-        return tuple(one.source for one in self._views)
+        return tuple(one.source for one in self._views if one.source is not None)
 
     @property
     def name(self) -> str:
         """The views with their cameras, without any password."""
-        return ", ".join(f"{one.view.name}: {one.source.name}" for one in self._views)
+        return ", ".join(f"{one.view.name}: {one.source.name}" for one in self._views if one.source is not None)
 
     @property
     def state(self) -> SourceState:
         """That of the camera that is worst off."""
-        return max((one.source.state for one in self._views), key=_WORST.index)
+        return max((source.state for source in self.sources), key=_WORST.index, default=SourceState.RUNNING)
 
     @property
     def problem(self) -> str:
         """Which camera is lost, as a sentence; empty when all give pictures."""
-        lost = (one for one in self._views if one.source.state is SourceState.LOST)
-        return next((f"{one.view.name}: {one.source.problem}" for one in lost), "")
+        for one in self._views:
+            if one.source is not None and one.source.state is SourceState.LOST:
+                return f"{one.view.name}: {one.source.problem}"
+        return ""
 
     def look(self) -> Frame | None:
         """What all cameras see now, beside each other; None before one of them has a picture."""
-        frames = [one.source.look() for one in self._views]
-        return _beside([frame for frame in frames if frame is not None]) if all(frames) else None
+        frames = [source.look() for source in self.sources]
+        return _beside([frame for frame in frames if frame is not None]) if frames and all(frames) else None
 
     def judge(self, trigger: Trigger, until: float, ended: Callable[[], bool]) -> Inspection:
         """The part that a trigger asks for, with what each view came to in time.
@@ -109,7 +114,8 @@ class PartViews:
             self._result(one, futures[one.view.name], trigger, seconds, is_seen=one.view.name in seen)
             for one in self._views
         ]
-        return part_inspection(trigger.trigger_id, found, self._recipe, started)
+        name = trigger.file if trigger.views is not None else trigger.trigger_id
+        return part_inspection(name, found, self._recipe, started)
 
     def stop(self) -> None:
         """End the threads as soon as what they are in the middle of is over."""
@@ -118,6 +124,9 @@ class PartViews:
 
     @staticmethod
     def _see(one: LineView, trigger: Trigger, late: _Late, seen: set[str]) -> ViewInspection | None:
+        if trigger.views is not None:
+            seen.add(one.view.name)
+            return _brought(one, trigger)
         frame = _frame_since(one.source, trigger.asked_monotonic, late)
         if frame is None:
             return None
@@ -139,7 +148,7 @@ class PartViews:
             why = "the picture of the part before is still being judged."
         elif is_seen:
             why = f"no verdict within {seconds:.2g} s."
-        elif one.source.state is not SourceState.RUNNING:
+        elif one.source is not None and one.source.state is not SourceState.RUNNING:
             why = one.source.problem or f"{one.source.name} gives no picture."
         else:
             why = f"no picture within {seconds:.2g} s."
@@ -166,9 +175,18 @@ def _beside(frames: Sequence[Frame]) -> Frame:
     return replace(newest, pixels=np.ascontiguousarray(np.hstack(rows)).astype(np.uint8))
 
 
-def _frame_since(source: ViewedSource, asked: float, late: _Late) -> Frame | None:
+def _brought(one: LineView, trigger: Trigger) -> ViewInspection:
+    """What the picture of a view that the trigger brought comes to, or why it brought none."""
+    view, brought = one.view, (trigger.views or {}).get(one.view.name, "")
+    if isinstance(brought, str):
+        return missing_view(trigger.file, view, Origin.LIVE, brought or Sentence("no picture came."))
+    found = judge(brought, view.recipe, one.detector, Origin.LIVE, time.perf_counter())
+    return ViewInspection(view.name, view.recipe.limits, found)
+
+
+def _frame_since(source: ViewedSource | None, asked: float, late: _Late) -> Frame | None:
     """The first frame captured since a moment; None when it is too late."""
-    while not late():
+    while source is not None and not late():
         frame = source.newest()
         if frame is not None and frame.captured_monotonic >= asked:
             return frame

@@ -203,6 +203,7 @@ class LivePanel(QWidget):
         self.totals.new_shift.connect(presenter.begin_shift)
         self._state.settings_changed.connect(self._on_settings_changed)
         self.trigger.choice_changed.connect(self._show_delivery)
+        self.trigger.choice_changed.connect(self._show_cameras)
         self.products.products_reloaded.connect(self._on_products_reloaded)
         self._state.current_product_changed.connect(self._show_proof)
         self.start_stop.clicked.connect(self.start_or_stop)
@@ -297,8 +298,10 @@ class LivePanel(QWidget):
         views = self.products.draft.views if self.products.draft else ()
         cameras = ((view.name, view.source or self.tr("no camera")) for view in views)
         self.cameras.set_full_text(", ".join(f"{view}: {camera}" for view, camera in cameras))
-        set_shown(self.source, not views)
-        set_shown(self._cameras, bool(views))
+        # Files bring the pictures of all views, from the folder that is chosen as the source.
+        by_cameras = bool(views) and self.trigger.choice.kind is not TriggerKind.FOLDER
+        set_shown(self.source, not by_cameras)
+        set_shown(self._cameras, by_cameras)
 
     def _show_proof(self) -> None:
         self.proof.show_product(self._state, self.products.product)

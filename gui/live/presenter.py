@@ -180,10 +180,14 @@ class LivePresenter(QObject):
 
         live: Live
         if views := inspector.views(product):
-            secrets = SecretStore(settings.home)
-            addresses = [secrets.filled(source) for source in sources_of(product, views, ())]
-            cameras = [SourceChoice(SourceKind.ADDRESS, address) for address in addresses]
-            sources = [self._make_source(camera) for camera in cameras]
+            sources: list[ImageSource] = []
+            if trigger.kind is TriggerKind.FOLDER:
+                trigger = _watched(choice)
+            else:
+                secrets = SecretStore(settings.home)
+                addresses = [secrets.filled(source) for source in sources_of(product, views, ())]
+                cameras = [SourceChoice(SourceKind.ADDRESS, address) for address in addresses]
+                sources = [self._make_source(camera) for camera in cameras]
             live = inspector.triggered_views(product, sources, trigger, settings, take)
             return live
         if trigger.kind is TriggerKind.CONTINUOUS:
@@ -191,9 +195,7 @@ class LivePresenter(QObject):
             return live
         source = None
         if trigger.kind is TriggerKind.FOLDER:
-            if choice.kind is not SourceKind.FOLDER or not choice.value.strip():
-                raise SourceError("No folder is chosen. Choose the folder to watch as the source.")
-            trigger = TriggerChoice(TriggerKind.FOLDER, choice.value.strip())
+            trigger = _watched(choice)
         else:
             source = self._make_source(choice)
         live = inspector.triggered(product, source, trigger, settings, take)
@@ -509,3 +511,14 @@ class LivePresenter(QObject):
     def _tell_display(self) -> None:
         self.display_changed.emit()
         self.facts_changed.emit()
+
+
+def _watched(choice: SourceChoice) -> TriggerChoice:
+    """The folder that was chosen as the source, watched.
+
+    Raises:
+        SourceError: if none was.
+    """
+    if choice.kind is not SourceKind.FOLDER or not choice.value.strip():
+        raise SourceError("No folder is chosen. Choose the folder to watch as the source.")
+    return TriggerChoice(TriggerKind.FOLDER, choice.value.strip())

@@ -7348,10 +7348,6 @@
             <translation>Die Lagemarke wurde an einem Bild angelernt: {least:.0f} % sind nötig, und an anderen Stellen passt sie dort zu {chance:.0f} %. Wie viele gute Teile sie abweist, lässt sich erst mit weiteren Bildern sagen.</translation>
         </message>
         <message>
-            <source>The folder trigger brings one picture, and {product} has several views. Give each view a camera or a folder as its source, and choose another trigger.</source>
-            <translation>Der Auslöser Ordner bringt ein Bild, und {product} hat mehrere Ansichten. Geben Sie jeder Ansicht eine Kamera oder einen Ordner als Quelle, und wählen Sie einen anderen Auslöser.</translation>
-        </message>
-        <message>
             <source>The golden set failed: {count} of {total} known parts. {words}{more}.</source>
             <translation>Die Muster haben nicht bestanden: {count} von {total} bekannten Teilen. {words}{more}.</translation>
         </message>
@@ -8476,8 +8472,16 @@
             <translation>kein Alarm</translation>
         </message>
         <message>
+            <source>no file {name} came within {seconds:g} s.</source>
+            <translation>keine Datei {name} kam innerhalb von {seconds:g} s.</translation>
+        </message>
+        <message>
             <source>no limit</source>
             <translation>allen Platz, den es gibt</translation>
+        </message>
+        <message>
+            <source>no picture came.</source>
+            <translation>es kam kein Bild.</translation>
         </message>
         <message>
             <source>no small shift</source>
@@ -8562,6 +8566,10 @@
         <message>
             <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
             <translation>ohne Grund meldet sich diese Überwachung je mit höchstens {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>there is no file {name}.</source>
+            <translation>es gibt keine Datei {name}.</translation>
         </message>
         <message>
             <source>transparency with {bits} bits</source>
@@ -8968,6 +8976,10 @@
             <translation>{names} und {last} sehen anders aus als die anderen Gutteile, wie ein anderes Produkt. Wenn es so ist, entfernen Sie sie, und setzen Sie die Grenzen neu: Sie werden gefunden, als wäre alles gut.</translation>
         </message>
         <message>
+            <source>{names} are two pictures of one view. Keep one of them.</source>
+            <translation>{names} sind zwei Bilder einer Ansicht. Behalten Sie eines davon.</translation>
+        </message>
+        <message>
             <source>{name} answered {status_code}. Check its server.</source>
             <translation>{name} antwortete {status_code}. Prüfen Sie seinen Server.</translation>
         </message>
@@ -9238,6 +9250,10 @@
         <message>
             <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>
             <translation>{name}: Die Maske ist {mask_width} x {mask_height} Pixel groß, ihr Bild {width} x {height}. Speichern Sie die Maske in der Größe des Bildes.</translation>
+        </message>
+        <message>
+            <source>{name}: the name ends in none of {ends}, so it shows no view. Rename it, or take it away.</source>
+            <translation>{name}: Der Name endet auf keines von {ends}, also zeigt es keine Ansicht. Benennen Sie die Datei um, oder nehmen Sie sie weg.</translation>
         </message>
         <message>
             <source>{name}={given} in the address of the database does not prove who the server is. Leave it out: {name}={demanded} is demanded of every server that is not on this machine.</source>
@@ -9590,10 +9606,6 @@
         <message>
             <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
             <translation>{product} hat Bereiche, und das Modellprofil {name!r} beurteilt nur ganze Bilder. Entfernen Sie die Bereiche, oder wählen Sie das kompakte Profil.</translation>
-        </message>
-        <message>
-            <source>{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect the folder as a whole, once all pictures are there.</source>
-            <translation>{product} hat mehrere Ansichten, deren Bilder nicht zusammen eintreffen: Sein Ordner wird nicht überwacht. Prüfen Sie den Ordner als Ganzes, wenn alle Bilder da sind.</translation>
         </message>
         <message>
             <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>

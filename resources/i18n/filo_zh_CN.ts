@@ -7349,10 +7349,6 @@
             <translation>定位标记由一张图片示教：需要 {least:.0f} %，在其中别处吻合 {chance:.0f} %。会拒绝多少良品，要有更多图片才能说明。</translation>
         </message>
         <message>
-            <source>The folder trigger brings one picture, and {product} has several views. Give each view a camera or a folder as its source, and choose another trigger.</source>
-            <translation>文件夹触发只带来一张图像，而 {product} 有多个视图。请为每个视图指定相机或文件夹作为来源，并选择其他触发方式。</translation>
-        </message>
-        <message>
             <source>The golden set failed: {count} of {total} known parts. {words}{more}.</source>
             <translation>标准件检查未通过：{total} 个已知零件中有 {count} 个。{words}{more}。</translation>
         </message>
@@ -8477,8 +8473,16 @@
             <translation>不报警</translation>
         </message>
         <message>
+            <source>no file {name} came within {seconds:g} s.</source>
+            <translation>{seconds:g} 秒内没有收到文件 {name}。</translation>
+        </message>
+        <message>
             <source>no limit</source>
             <translation>全部可用空间</translation>
+        </message>
+        <message>
+            <source>no picture came.</source>
+            <translation>没有收到图像。</translation>
         </message>
         <message>
             <source>no small shift</source>
@@ -8563,6 +8567,10 @@
         <message>
             <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
             <translation>此监测无故报警的概率最多 {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>there is no file {name}.</source>
+            <translation>没有文件 {name}。</translation>
         </message>
         <message>
             <source>transparency with {bits} bits</source>
@@ -8969,6 +8977,10 @@
             <translation>{names} 和 {last} 看起来与其他良品不同，像是另一种产品。如果是，请移除并重新设定限值：限值是按全部为良品得出的。</translation>
         </message>
         <message>
+            <source>{names} are two pictures of one view. Keep one of them.</source>
+            <translation>{names} 是同一视图的两张图像。请只保留一张。</translation>
+        </message>
+        <message>
             <source>{name} answered {status_code}. Check its server.</source>
             <translation>{name} 返回 {status_code}。请检查其服务器。</translation>
         </message>
@@ -9239,6 +9251,10 @@
         <message>
             <source>{name}: the mask is {mask_width} x {mask_height} pixels, its image {width} x {height}. Save the mask in the size of the image.</source>
             <translation>{name}：遮罩为 {mask_width} x {mask_height} 像素，图像为 {width} x {height}。请按图像尺寸保存遮罩。</translation>
+        </message>
+        <message>
+            <source>{name}: the name ends in none of {ends}, so it shows no view. Rename it, or take it away.</source>
+            <translation>{name}：文件名不以 {ends} 中任何一个结尾，因此不属于任何视图。请重命名，或将其移走。</translation>
         </message>
         <message>
             <source>{name}={given} in the address of the database does not prove who the server is. Leave it out: {name}={demanded} is demanded of every server that is not on this machine.</source>
@@ -9591,10 +9607,6 @@
         <message>
             <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
             <translation>{product} 有区域，而模型配置 {name!r} 只判定整张图像。请移除区域，或选择紧凑配置。</translation>
-        </message>
-        <message>
-            <source>{product} has several views, whose pictures do not arrive together: its folder is not watched. Inspect the folder as a whole, once all pictures are there.</source>
-            <translation>{product} 有多个视图，图像不会同时到达：不监视其文件夹。请在所有图像到齐后整体检测该文件夹。</translation>
         </message>
         <message>
             <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>

@@ -65,14 +65,15 @@ def looked_at(record: InspectionRecord) -> tuple[Looked, ...]:
     """
     if not record.views:
         return (Looked(record),)
-    found, decided = [], picture_record(record)
-    for place, (view, own) in enumerate(zip(record.views, view_records(record), strict=True)):
-        if own != decided and record.final_verdict is not Verdict.OK:
-            own = replace(own, review=None)
-        elif own == decided:
-            own = replace(own, anomaly_types=record.anomaly_types, retyped=record.retyped)
-        found.append(Looked(own, view.name, place))
-    return tuple(found)
+    decided, is_good = picture_record(record), record.final_verdict is Verdict.OK
+
+    def said(own: InspectionRecord) -> InspectionRecord:
+        if own == decided:
+            return replace(own, anomaly_types=record.anomaly_types, retyped=record.retyped)
+        return own if is_good else replace(own, review=None)
+
+    looks = zip(record.views, view_records(record), strict=True)
+    return tuple(Looked(said(own), view.name, place) for place, (view, own) in enumerate(looks))
 
 
 def anomaly_type_of(record: InspectionRecord) -> str:

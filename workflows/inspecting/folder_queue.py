@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -18,8 +18,11 @@ import numpy as np
 
 from filo_core.errors import FiloError, StorageError
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunStarted
+from filo_core.line.part_collecting import PART_WAIT_S, PartCollector
+from filo_core.line.part_files import PartFiles
 from filo_core.line.queue import JobState, Wish
 from filo_core.line.watched_folder import WatchedFolder
+from filo_core.line.watching.marks import Arrival
 from filo_core.loops import Loop
 from workflows.inspecting.folder_jobs import (
     FolderJob,
@@ -30,8 +33,8 @@ from workflows.inspecting.folder_jobs import (
 )
 
 if TYPE_CHECKING:
+    from filo_core.line.part_files import PictureFile
     from filo_core.line.queue import JobHandle, JobListener
-    from filo_core.line.watching.marks import Arrival
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +60,13 @@ class InspectsFolders(Protocol):
     """What the jobs are handed to."""
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
+        self,
+        name: str,
+        folder: Path,
+        listener: JobListener | None = None,
+        only: Sequence[PictureFile | PartFiles] | None = None,
     ) -> JobHandle:
-        """Inspect a folder, or only some files of it."""
+        """Inspect a folder, or only some files or parts of it."""
         ...
 
 
@@ -72,10 +79,22 @@ class FolderJobs:
     Args:
         inspector: runs them.
         file: keeps them.
+        suffixes: what the files of each view of a product end in, by the view's name; none for one of one picture.
+        part_wait_s: how long a watched folder waits for the picture of a view of a part.
     """
 
-    def __init__(self, inspector: InspectsFolders, file: FolderJobFile) -> None:
+    def __init__(
+        self,
+        inspector: InspectsFolders,
+        file: FolderJobFile,
+        suffixes: Callable[[str], Mapping[str, str]] = lambda _: {},
+        part_wait_s: float = PART_WAIT_S,
+    ) -> None:
         self._inspector = inspector
+        self._suffixes = suffixes
+        self._part_wait_s = part_wait_s
+        self._collectors: dict[int, PartCollector] = {}
+        self._late: dict[int, tuple[str, ...]] = {}
         self._keeper = FolderJobKeeper(file)
         self._lock = threading.RLock()
         self._jobs: dict[int, FolderJob] = {}
@@ -245,13 +264,15 @@ class FolderJobs:
     def _end_watch(self, number: int) -> None:
         """Watch no more; called under the lock, so it does not wait for a share that hangs."""
         self._in_work.pop(number, None)
+        self._collectors.pop(number, None)
+        self._late.pop(number, None)
         watched = self._watched.pop(number, None)
         if watched is not None:
             watched.ask_to_stop()
             with suppress(RuntimeError):
                 self._ending.submit(watched.stop, _LONGEST_STOP_S)
 
-    def _submit(self, number: int, only: Sequence[Path | Arrival] | None) -> None:
+    def _submit(self, number: int, only: Sequence[PictureFile | PartFiles] | None) -> None:
         job = self.job(number)
         if job is None or not job.state.is_open or job.state is FolderJobState.PAUSED or self._stopping.is_set():
             return
@@ -275,17 +296,45 @@ class FolderJobs:
             with self._lock:
                 idle = [(number, watch) for number, watch in self._watched.items() if number not in self._handles]
             for number, watched in idle:
-                self._say_left_out(number, watched.left_out)
+                self._say_left_out(number, (*watched.left_out, *self._late.get(number, ())))
                 fresh = watched.waiting()
+                only = self._come_together(number, watched, fresh) if fresh else ()
+                if only is None:
+                    continue
                 with self._lock:
                     if self._watched.get(number) is not watched:
                         # Paused or cancelled meanwhile.
                         continue
-                    self._in_work[number] = fresh
-                if fresh:
-                    self._submit(number, fresh)
+                    self._in_work[number] = _arrivals(only)
+                if only:
+                    self._submit(number, only)
                 else:
                     self._say_watching(number, watched.problem)
+
+    def _come_together(
+        self, number: int, watched: WatchedFolder, fresh: tuple[Arrival, ...]
+    ) -> Sequence[PictureFile | PartFiles] | None:
+        """Files as they are, or the parts that they are all there of; None where the job has failed."""
+        job = self.job(number)
+        if job is None:
+            return None
+        try:
+            suffixes = self._suffixes(job.product)
+            collector = self._collectors.get(number)
+            if not suffixes:
+                return fresh
+            if collector is None or collector.suffixes != suffixes:
+                collector = PartCollector(suffixes, job.folder, self._part_wait_s)
+                self._collectors[number] = collector
+        except Exception as error:  # noqa: BLE001 - whatever a database raises belongs to this job alone
+            self._fail(number, error)
+            return None
+        collected = collector.collect(fresh)
+        for arrival in (*collected.late, *collected.replaced):
+            watched.done(arrival)
+        if collected.late:
+            self._late[number] = (*self._late.get(number, ()), *(arrival.name for arrival in collected.late))
+        return collected.parts
 
     def _say_left_out(self, number: int, left_out: tuple[str, ...]) -> None:
         with self._lock:
@@ -389,6 +438,13 @@ class _Relay:
 
     def job_state_changed(self, handle: JobHandle, state: JobState) -> None:
         self._jobs.take_state(self._number, handle, state)
+
+
+def _arrivals(only: Sequence[PictureFile | PartFiles]) -> tuple[Arrival, ...]:
+    found: list[Arrival] = []
+    for one in only:
+        found += one.arrivals if isinstance(one, PartFiles) else [one] if isinstance(one, Arrival) else []
+    return tuple(found)
 
 
 def _was_not_wished(handle: JobHandle, state: JobState) -> bool:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
-from filo_core.errors import FolderError
 from filo_core.events import ImageInspected, RunEvent
 from filo_core.imaging import ImageListing, list_images
 from filo_core.judging import judge
-from filo_core.line.part_files import parts_of
+from filo_core.line.part_files import PartFiles, PictureFile, parts_of
 from filo_core.line.part_runs import inspect_parts
 from filo_core.line.queue import Job, Priority
 from filo_core.line.runs import inspect_images
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from filo_core.line.queue import JobHandle, JobListener
     from filo_core.line.sinks.base import Sink
     from filo_core.line.sources.base import ImageSource
-    from filo_core.line.watching.marks import Arrival
     from filo_core.line.worker import Worker
     from filo_core.method.interfaces import Detector
     from filo_core.views import JudgingView
@@ -58,7 +56,7 @@ def folder_steps(
     catalogue: Catalogue,
     version: RecipeVersion,
     folder: Path,
-    only: Sequence[Path | Arrival] | None = None,
+    only: Sequence[PictureFile | PartFiles] | None = None,
 ) -> Steps:
     """Inspection of a folder under one recipe version: what was judged before is skipped, the rest recorded.
 
@@ -67,16 +65,16 @@ def folder_steps(
         catalogue: of the products.
         version: what to judge by.
         folder: with its sub-folders.
-        only: these files of it; all where None.
+        only: these files or parts of it; all where None.
 
     Raises:
         FolderError: if the folder cannot be listed, or holds no image.
         GoldenSetError: from the steps, as soon as the golden set has a problem.
     """
     if version.recipe.views:
-        return part_steps(recorder, catalogue, version, folder, watched=only is not None)
+        return part_steps(recorder, catalogue, version, folder, only)
     listing = list_images(folder) if only is None else ImageListing(())
-    files = listing.images if only is None else tuple(only)
+    files = listing.images if only is None else _single_files(only)
     golden = GoldenSets(catalogue.storage)
 
     def already_judged(image_hash: str) -> int | None:
@@ -104,23 +102,32 @@ def folder_steps(
     return run
 
 
+def _single_files(only: Sequence[PictureFile | PartFiles]) -> tuple[PictureFile, ...]:
+    """Files one by one: those that were put together lost their views meanwhile."""
+    return tuple(file for one in only for file in (one.arrivals if isinstance(one, PartFiles) else (one,)))
+
+
 def part_steps(
-    recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: Path, *, watched: bool
+    recorder: Recorder,
+    catalogue: Catalogue,
+    version: RecipeVersion,
+    folder: Path,
+    only: Sequence[PictureFile | PartFiles] | None = None,
 ) -> Steps:
     """As :func:`folder_steps`, of a product with views: files are put together into parts by what their names end in.
 
-    Raises:
-        FolderError: as well where files were named one by one: a part's pictures do not arrive together.
+    Of ``only`` those that are parts are taken as they were put together.
     """
     recipe, product = version.recipe, version.recipe.product
-    if watched:
-        raise FolderError(
-            "{product} has several views, whose pictures do not arrive together: its folder is not "
-            "watched. Inspect the folder as a whole, once all pictures are there.",
-            product=product,
-        )
-    listing, views, golden = list_images(folder), judging_views(catalogue, recipe), GoldenSets(catalogue.storage)
-    parts = parts_of(listing.images, {view.name: view.suffix for view in views}, folder)
+    views, golden = judging_views(catalogue, recipe), GoldenSets(catalogue.storage)
+    listing = list_images(folder) if only is None else ImageListing(())
+    suffixes = {view.name: view.suffix for view in views}
+    if only is None:
+        parts = parts_of(listing.images, suffixes, folder)
+    else:
+        files = [one for one in only if not isinstance(one, PartFiles)]
+        together = parts_of(files, suffixes, folder, whole=False)
+        parts = (*(one for one in only if isinstance(one, PartFiles)), *together)
 
     def already_judged(image_hashes: Sequence[tuple[str, str]]) -> int | None:
         require_all(golden.require, recipe)
@@ -292,9 +299,13 @@ class Inspector:
         return self._submit(f"Forget defects of {name}", Priority.INTERACTIVE, steps, listener)
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
+        self,
+        name: str,
+        folder: Path,
+        listener: JobListener | None = None,
+        only: Sequence[PictureFile | PartFiles] | None = None,
     ) -> JobHandle:
-        """Inspect a folder, or only some files of it, under the product's newest recipe version.
+        """Inspect a folder, or only some files or parts of it, under the product's newest recipe version.
 
         Raises:
             ProductError: if the product has no signed recipe.
@@ -387,6 +398,14 @@ class Inspector:
         """
         return judging_views(self._catalogue, self._catalogue.recipe(name).recipe)
 
+    def suffixes(self, name: str) -> dict[str, str]:
+        """What the files of each view of a product end in, by the view's name; none for a product of one picture.
+
+        Raises:
+            ProductError: if the product has no signed recipe.
+        """
+        return {view.name: view.suffix for view in self.views(name)}
+
     def triggered_views(
         self,
         name: str,
@@ -399,7 +418,7 @@ class Inspector:
 
         Args:
             name: of the product.
-            sources: one a view, in their order.
+            sources: one a view, in their order; none where each trigger brings the pictures of its part.
             choice: what asks.
             settings: name the outputs, their outbox and the token.
             on_inspection: told every answer.
@@ -422,7 +441,7 @@ class Inspector:
         source: ViewedSource | None = None,
         through: Sequence[ViewedSource] = (),
     ) -> TriggeredInspection:
-        """``through`` are the cameras of the views, where the product has any."""
+        """``through`` are the cameras of the views, where the product has any and no trigger brings their pictures."""
         from filo_core.line.part_views import LineView, PartViews
         from workflows.line.run import Line
 
@@ -433,7 +452,7 @@ class Inspector:
         )
         looks = [
             LineView(view, camera, detector.of_view(place))
-            for place, (view, camera) in enumerate(zip(views, through, strict=bool(views)))
+            for place, (view, camera) in enumerate(zip(views, through or (None,) * len(views), strict=True))
         ]
         cameras = PartViews(recipe, looks) if looks else None
         make_line = partial(
@@ -446,6 +465,7 @@ class Inspector:
             outbox_file=settings.outbox,
             sinks=self._sinks(settings),
             deadline_s=settings.deadline_s,
+            part_wait_s=settings.part_wait_s,
             seal=RecordSeal(self._storage, settings.home),
             require=partial(require_all, GoldenSets(self._storage).require, recipe),
         )

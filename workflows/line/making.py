@@ -23,7 +23,7 @@ from workflows.line.run import Line
 from workflows.line.triggers import choice_of, make_plc, make_trigger, plcs_of
 from workflows.products.golden import GoldenSets
 from workflows.products.learned_names import naming
-from workflows.products.views import require_all
+from workflows.products.views import require_all, sources_of
 from workflows.settings.bound import refuse_clear
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import SecretStore
@@ -54,6 +54,7 @@ class LineWish:
     """Servers that are read along."""
     sinks: list[Sink]
     deadline_s: float
+    part_wait_s: float
     doors: Doors
 
 
@@ -98,7 +99,21 @@ def line_wish(
     words = triggers or [server.address for server in servers or kept] or otherwise
     chosen = [choice_of(word) for word in words]
     cameras = tuple(_camera(source, secrets, settings) for source in sources)
-    return LineWish(cameras, chosen, plcs_of(servers, chosen), sinks, deadline_s, doors_of(settings))
+    plcs, doors = plcs_of(servers, chosen), doors_of(settings)
+    return LineWish(cameras, chosen, plcs, sinks, deadline_s, settings.part_wait_s, doors)
+
+
+def wished_sources(
+    product: str, views: Sequence[JudgingView], given: Sequence[str], triggers: Sequence[str]
+) -> tuple[str, ...]:
+    """Addresses of the cameras; none for a part with views whose pictures files bring.
+
+    Raises:
+        SourceError: as :func:`~workflows.products.views.sources_of`, or if a trigger is none.
+    """
+    if views and triggers and not given and all(choice_of(word).kind is TriggerKind.FOLDER for word in triggers):
+        return ()
+    return sources_of(product, views, given)
 
 
 def _camera(address: str, secrets: SecretStore, settings: Settings) -> ImageSource:
@@ -148,9 +163,11 @@ def made_line(
         DatabaseInUseError: if a line works with this outbox already.
         SourceError: if a trigger cannot be made.
     """
+    cameras: Sequence[ViewedSource | None] = [ViewedSource(camera) for camera in wish.cameras if views]
+    cameras = cameras or [None] * len(views)
     through = [
-        LineView(view, ViewedSource(camera), naming(detector.of_view(number), recorder.storage, view.recipe))
-        for number, (view, camera) in enumerate(zip(views, wish.cameras, strict=False))
+        LineView(view, camera, naming(detector.of_view(number), recorder.storage, view.recipe))
+        for number, (view, camera) in enumerate(zip(views, cameras, strict=True))
     ]
     line = Line(
         recipe=recipe,
@@ -161,6 +178,7 @@ def made_line(
         outbox_file=outbox,
         sinks=wish.sinks,
         deadline_s=wish.deadline_s,
+        part_wait_s=wish.part_wait_s,
         seal=seal,
         on_answer=on_answer,
         require=partial(require_all, GoldenSets(recorder.storage).require, recipe),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from filo_core.identity import NOBODY
 from filo_core.line.announcer import Announcer
+from filo_core.line.part_collecting import PART_WAIT_S
 from filo_core.line.results import LineResult, inspection_of, not_inspected
 from filo_core.line.sinks.base import Seal, Sink
 from filo_core.line.station import Station
@@ -130,6 +131,8 @@ class Line:
     model_problem: Callable[[], str] = lambda: ""
     back_off: BackOff = field(default_factory=BackOff)
     views: PartViews | None = None
+    part_wait_s: float = PART_WAIT_S
+    """How long a watched folder waits for the picture of a view of a part."""
     seal: Callable[[], Seal] = Seal
     """What goes out with every answer."""
     parts: list[LinePart] = field(default_factory=list)

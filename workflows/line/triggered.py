@@ -80,7 +80,7 @@ class TriggeredInspection:
     @property
     def name(self) -> str:
         """What is looked at, without any password."""
-        return self.source.name if self.source is not None else self.choice.place
+        return (self.source.name if self.source is not None else "") or self.choice.place
 
     @property
     def is_running(self) -> bool:

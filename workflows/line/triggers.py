@@ -184,11 +184,11 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
             certificate is of no use.
     """
     if choice.kind is TriggerKind.FOLDER:
-        _refuse_folder(line)
         from filo_core.line.triggers.folder import FolderTrigger
 
-        folder = Path(choice.place)
-        return FolderTrigger(folder, line.announcer, memory=line.outbox.memory_of(folder))
+        folder, views = Path(choice.place), [one.view for one in line.views or ()]
+        memory = line.outbox.memory_of(folder)
+        return FolderTrigger(folder, line.announcer, memory=memory, views=views, part_wait_s=line.part_wait_s)
     if not line.sources:
         _refuse_blind(choice.kind)
     if TRIGGERS[choice.kind].is_server:
@@ -222,16 +222,6 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
 
 def _refuse_blind(kind: TriggerKind) -> NoReturn:
     raise SourceError("The {value} trigger needs a camera to look through. Choose one first.", value=kind.value)
-
-
-def _refuse_folder(line: Line) -> None:
-    """A file is one picture, and a part with views needs several."""
-    if line.views is not None:
-        raise SourceError(
-            "The folder trigger brings one picture, and {product} has several views. Give each view a "
-            "camera or a folder as its source, and choose another trigger.",
-            product=line.recipe.product,
-        )
 
 
 def make_plc(server: Output, line: Line, doors: Doors) -> LinePart:

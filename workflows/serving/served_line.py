@@ -20,8 +20,8 @@ from filo_core.line.sources.base import SourceState
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.loops import Loop
 from filo_core.whole_files import write_private
-from workflows.line.making import line_model, line_wish, made_line
-from workflows.products.views import judging_views, sources_of
+from workflows.line.making import line_model, line_wish, made_line, wished_sources
+from workflows.products.views import judging_views
 from workflows.serving.posted import PostedRecorder
 from workflows.serving.service_file import LINES
 
@@ -376,7 +376,7 @@ class ServedLine:
         version = shop.catalogue.recipe(self._product)
         recipe = version.recipe
         views = judging_views(shop.catalogue, recipe)
-        sources = sources_of(recipe.product, views, spec.sources)
+        sources = wished_sources(recipe.product, views, spec.sources, spec.triggers or ())
         otherwise = () if not sources else (TriggerKind.CONTINUOUS.value,)
         wish = line_wish(
             sources, spec.triggers, spec.outputs, spec.ca_file, spec.deadline_s, shop.settings, otherwise=otherwise

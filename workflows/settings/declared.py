@@ -29,6 +29,7 @@ from workflows.settings.setting_kinds import (
 
 LONGEST_KEEP_DAYS = 36_500
 SHORTEST_DEADLINE_S, LONGEST_DEADLINE_S = 0.2, 60.0
+SHORTEST_PART_WAIT_S, LONGEST_PART_WAIT_S = 0.5, 600.0
 FONT_SCALES = (0.8, 2.0)
 LLM_TIMEOUTS_S = (5.0, 600.0)
 LONGEST_STATION = 100
@@ -167,6 +168,14 @@ class Declared(BaseModel):
             whose=Whose.EVERYBODYS,
         ),
     ] = 2.0
+    part_wait_s: Annotated[
+        float,
+        Field(ge=SHORTEST_PART_WAIT_S, le=LONGEST_PART_WAIT_S, allow_inf_nan=False),
+        Setting(
+            "how long in seconds a watched folder waits for the picture of a view that a part has not got yet, 0.5 to "
+            "600; then the part is not inspected, see [docs/views.md](docs/views.md)"
+        ),
+    ] = 10.0
     modbus_writers: Annotated[
         Words,
         Setting(

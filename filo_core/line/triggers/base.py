@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from filo_core.identity import NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from filo_core.identity import Identity
     from filo_core.line.results import LineResult
@@ -48,7 +48,9 @@ class Trigger:
     identity: Identity = NOBODY
     """Which part it is, as whoever asks says."""
     file: str = ""
-    """What the file is called that brought the picture; empty for a camera's."""
+    """What the file is called that brought the picture, or the part that files brought; empty for a camera's."""
+    views: Mapping[str, SourceImage | str] | None = field(default=None, repr=False)
+    """Of a part with several views that files brought: by the name of the view its picture, or why there is none."""
 
 
 class Ticket:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from filo_core.line.part_views import LineView, PartViews
@@ -16,7 +17,7 @@ from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.station import Station
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.line.triggers.continuous import ContinuousParts
-from filo_core.types import Recipe, RecipeVersion, RecipeView, Verdict
+from filo_core.types import Recipe, RecipeVersion, RecipeView, SourceImage, Verdict
 from filo_core.views import JudgingView
 from tests.unit.filo_core.line.conftest import BrightnessDetector
 from tests.unit.filo_core.line.station_parts import GatedDetector, HandFedSource, MemoryLedger
@@ -38,11 +39,14 @@ class Rig:
         self._version = RecipeVersion(recipe, 1, "somebody", now)
         self.station: Station | None = None
 
-    def start(self, deadline_s: float) -> Station:
-        through = [
+    def looks(self) -> list[LineView]:
+        return [
             LineView(JudgingView(name, self._version), ViewedSource(source), self.detectors[name])
             for name, source in self.sources.items()
         ]
+
+    def start(self, deadline_s: float) -> Station:
+        through = self.looks()
         self.station = Station(
             None,
             self.recipe,
@@ -137,3 +141,25 @@ def test_continuous_parts_wait_for_every_camera(rig: Rig, wait_until: WaitUntil)
     finally:
         asking.stop()
     assert {answer.verdict for answer in list(rig.ledger.closed.values())[:2]} == {Verdict.OK}
+
+
+def test_pictures_that_a_trigger_brings_are_judged_without_any_camera(rig: Rig) -> None:
+    through = [LineView(one.view, None, one.detector) for one in rig.looks()]
+    station = rig.station = Station(
+        None, rig.recipe, BrightnessDetector(), rig.ledger, deadline_s=20, views=PartViews(rig.recipe, through)
+    )
+    station.start()
+    assert station.problem == ""
+    dark, bright = (SourceImage(f"{n}", b"", "", np.full((4, 4, 3), n, np.uint8), None) for n in (BLACK, WHITE))
+    brought = {"a": (dark, bright), "b": (dark, "no file b_side came within 5 s.")}
+    results = []
+    for part, (top, side) in brought.items():
+        views = {"top": top, "side": side}
+        results.append(station.ask(Trigger(part, TriggerKind.FOLDER, file=part, views=views)).wait(20))
+    first, second = results
+    assert first is not None
+    assert second is not None
+    assert (first.verdict, [view.verdict for view in first.views]) == (Verdict.NG, [Verdict.OK, Verdict.NG])
+    assert (second.verdict, second.file) == (Verdict.NOT_INSPECTED, "b")
+    assert "side: no file b_side came within 5 s." in second.reason
+    assert [kept.name for kept in rig.ledger.kept] == ["a", "b"]

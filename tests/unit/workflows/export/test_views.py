@@ -105,8 +105,8 @@ def test_each_view_is_a_category_of_the_folder_layout(
     assert write_export(selection, catalogue, ExportFormat.MVTEC, tmp_path / "out") == 4
     top, side = (load_category(tmp_path / "out" / view) for view in ("top", "side"))
     assert len(top.references) == len(side.references) == len(catalogue.draft("housing / top").references)
-    assert sorted(sample.kind for sample in side.samples) == ["good", "scratch"]
-    assert [sample.kind for sample in top.samples] == ["good", "good"]
+    assert sorted(test.defect for test in side.tests) == ["good", "scratch"]
+    assert [test.defect for test in top.tests] == ["good", "good"]
 
 
 def test_the_report_on_paper_shows_the_views_beside_each_other(

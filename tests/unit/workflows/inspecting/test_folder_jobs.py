@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ class PlainInspector:
         self.worker.start()
 
     def inspect_folder(
-        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Path | Arrival] | None = None
+        self, name: str, folder: Path, listener: JobListener | None = None, only: Sequence[Any] | None = None
     ) -> JobHandle:
         listing = list_images(folder) if only is None else ImageListing(tuple(only))
         files = listing.images
