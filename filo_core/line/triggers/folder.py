@@ -135,22 +135,22 @@ def _trigger_of_part(part: PartFiles, views: Sequence[JudgingView]) -> Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Opened:
     image_hash: str
     image: SourceImage | None = None
     problem: str = ""
 
 
-def _read(arrival: Arrival) -> _Read:
+def _read(arrival: Arrival) -> _Opened:
     image_hash = ""
     try:
         # Read again where it could not be: the reason is wanted.
         encoded = read_encoded(arrival.path, arrival.name) if arrival.encoded is None else arrival.encoded
         image_hash = hash_encoded(encoded)
         captured_at = changed_at(arrival.path)
-        return _Read(image_hash, decode_image(encoded, arrival.name, image_hash=image_hash, captured_at=captured_at))
+        return _Opened(image_hash, decode_image(encoded, arrival.name, image_hash=image_hash, captured_at=captured_at))
     except UnreadableImageError as error:
-        return _Read(image_hash, problem=str(error))
+        return _Opened(image_hash, problem=str(error))
 
 
 def _trigger_of(arrival: Arrival) -> Trigger:
