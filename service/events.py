@@ -15,7 +15,7 @@ from starlette.responses import StreamingResponse
 from filo_core.errors import StorageError
 from filo_core.types import InspectionFilter, Verdict
 from service.gate import House, Reading, TheHouse
-from service.problems import ProblemError, problem_responses
+from service.problems import Described, ProblemError
 from service.shapes import InspectionShape, LineName, LineShape, PlainName
 from workflows.serving.served_line import LineReport, ServedState
 
@@ -28,6 +28,8 @@ _LOOK_EVERY_S = 0.25
 _AT_ONCE = 100
 _ALIVE_EVERY_S = 10.0
 
+_EVENTS: Described = {200: {"description": "Events `inspection` and `line`.", "content": {"text/event-stream": {}}}}
+
 
 class EventStream(StreamingResponse):
     """Says of itself what it is."""
@@ -39,8 +41,7 @@ class EventStream(StreamingResponse):
     "/events",
     summary="Live events",
     response_class=EventStream,
-    responses={200: {"description": "Events `inspection` and `line`.", "content": {"text/event-stream": {}}}}
-    | problem_responses(503),
+    responses=_EVENTS,
 )
 async def events(
     request: Request,

@@ -6,10 +6,13 @@ from fastapi import APIRouter, Response
 
 from service.gate import Reading, TheHouse, TheService
 from service.metrics import CONTENT_TYPE
+from service.problems import Described
 from service.shapes import Health
 
 router = APIRouter(tags=["health"])
-_NOT_READY = {503: {"description": "Not ready, as `reasons` say.", "model": Health}}
+_NOT_READY: Described = {503: {"description": "Not ready, as `reasons` say.", "model": Health}}
+
+_TEXT: Described = {200: {"description": "Prometheus' text.", "content": {"text/plain": {}}}}
 
 
 @router.get("/health", summary="Live and ready, with reasons", responses=_NOT_READY)
@@ -38,7 +41,7 @@ def is_live(service: TheService) -> Health:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={200: {"description": "Prometheus' text.", "content": {"text/plain": {}}}},
+    responses=_TEXT,
 )
 def metrics(house: TheHouse, _: Reading) -> Response:
     """Asks for a token with the scope `read`: the figures say what a plant makes."""

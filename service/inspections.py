@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Path, Query, Response
@@ -15,7 +15,7 @@ from filo_core.identifying import identity_of
 from filo_core.rendering import render_heat_map
 from filo_core.types import InspectionFilter, Verdict
 from service.gate import Reading, TheService
-from service.problems import ProblemError, problem_responses
+from service.problems import Described, ProblemError, problem_responses
 from service.shapes import (
     LARGEST_ID,
     MOST_ROWS,
@@ -43,7 +43,9 @@ _KINDS = (
     (b"RIFF", "image/webp"),
 )
 _OTHER = "application/octet-stream"
-_PICTURES = {kind: {} for kind in (*dict.fromkeys(kind for _, kind in _KINDS), _OTHER)}
+_PICTURES: dict[str, Any] = {kind: {} for kind in (*dict.fromkeys(kind for _, kind in _KINDS), _OTHER)}
+_A_PICTURE: Described = {200: {"description": "The file as it came.", "content": _PICTURES}}
+_A_PNG: Described = {200: {"description": "A PNG.", "content": {"image/png": {}}}}
 _Id = Annotated[InspectionId, Path(description="As a page, an answer or an event gave it.")]
 
 
@@ -95,7 +97,7 @@ def one_inspection(id: _Id, service: TheService, _: Reading) -> InspectionShape:
     "/inspections/{id}/picture",
     summary="The picture that was judged",
     response_class=Response,
-    responses={200: {"description": "The file as it came.", "content": _PICTURES}} | problem_responses(404),
+    responses=_A_PICTURE | problem_responses(404),
 )
 def picture(id: _Id, service: TheService, _: Reading) -> Response:  # noqa: A002
     """The file as it came, byte for byte; of a part with several views that of the view that decided."""
@@ -109,7 +111,7 @@ def picture(id: _Id, service: TheService, _: Reading) -> Response:  # noqa: A002
     "/inspections/{id}/heatmap",
     summary="The heat map over the picture",
     response_class=Response,
-    responses={200: {"description": "A PNG.", "content": {"image/png": {}}}} | problem_responses(404),
+    responses=_A_PNG | problem_responses(404),
 )
 def heat_map(
     id: _Id,  # noqa: A002

@@ -59,7 +59,11 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+Described = dict[int | str, dict[str, Any]]
+"""What an operation may answer with, by status."""
+
+
+def problem_responses(*statuses: int) -> Described:
     """For the description of an operation: it may answer with these."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
