@@ -14,10 +14,11 @@ from cli.options import AsJson, Database, Name, User
 from cli.signing_in import managing
 from filo_core.errors import SettingsError
 from filo_core.types import ProductDraft
-from filo_core.zones import Zone, ZoneKind, without_ease
+from filo_core.zones import Zone, ZoneKind, with_whole_part, without_ease, without_whole_part
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
 
+_WHOLE_PART, _WHOLE_PICTURE = "whole part", "whole picture"
 _NEXT = "Its limits are to be set again: main.py calibrate."
 
 
@@ -31,6 +32,13 @@ def regions(
     of: Annotated[str, typer.Option("--of", help="Take the regions of another product.")] = "",
     none: Annotated[bool, typer.Option("--none", help="Remove all regions: the whole picture is looked at.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write the regions to a file.", parser=typed.path)] = None,
+    whole_part: Annotated[
+        bool | None,
+        typer.Option(
+            "--whole-part/--no-whole-part",
+            help="Ask besides whether anything is missing, too many or swapped, wherever it lies; needs 8 good images.",
+        ),
+    ] = None,
     user: User = "",
     database: Database = "",
     as_json: AsJson = False,
@@ -38,8 +46,10 @@ def regions(
     """Show, set, copy or write the regions of a product, and what is ignored."""
     if sum((file is not None, bool(of), none, write is not None)) > 1:
         raise SettingsError("Give one of: a file, --of, --none, --write.")
+    if whole_part is not None and (none or write is not None):
+        raise SettingsError("--none and --write know no --whole-part: give it alone, with a file or with --of.")
     settings = settings_with(database=database)
-    if file is None and not of and not none:
+    if file is None and not of and not none and whole_part is None:
         with open_record(settings) as storage:
             draft = Catalogue(storage).draft(name)
         if write is not None:
@@ -52,7 +62,14 @@ def regions(
     read = read_regions(file) if file is not None else ()
     with managing(settings, user) as (access, _):
         catalogue = Catalogue(access.storage, access)
-        zones = _zones_of(catalogue.draft(of), "take") if of else read
+        kept = without_ease(catalogue.draft(name).zones) if file is None and not none else read
+        zones = _zones_of(catalogue.draft(of), "take") if of else kept
+        if whole_part is not None:
+            zones = (
+                with_whole_part(zones, _WHOLE_PART, _WHOLE_PICTURE)
+                if whole_part
+                else without_whole_part(zones, _WHOLE_PICTURE)
+            )
         draft = catalogue.set_zones(name, zones)
     _show(draft, as_json=as_json)
     if not as_json and draft.limits is None:
@@ -92,6 +109,7 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
             }
             | ({"turn": zone.search.turn, "scale": zone.search.scale} if zone.search else {})
             | ({"count": count_as_json(zone.count)} if zone.count else {})
+            | ({"anomalies": zone.anomalies} if zone.anomalies else {})
             for zone in draft.zones
         ]
         print_json({"product": draft.description.name, "regions": found} | _fixture_json(draft))
@@ -117,7 +135,7 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
 def _limit_of(zone: Zone) -> str:
     if zone.count is not None:
         return f"{zone.count.expected} {zone.count.what}"
-    if zone.kind is not ZoneKind.INSPECT:
+    if zone.kind not in {ZoneKind.INSPECT, ZoneKind.WHOLE}:
         return "–"
     return "from good parts" if zone.limit is None else f"{zone.limit:.3f}, by hand"
 

@@ -13,7 +13,7 @@ from filo_core.errors import FiloError
 from filo_core.imaging.quality import quality_of
 from filo_core.method.sighting import seen_of
 from filo_core.sentence import Sentence, sentences
-from filo_core.types import Inspection, ItemsFound, Limits, Origin, Prediction, Recipe, SourceImage, Verdict, ZoneScore
+from filo_core.types import Inspection, Limits, Origin, Prediction, Recipe, SourceImage, Verdict, ZoneScore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,12 +93,13 @@ def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe, placement: Placem
 def decided_by(prediction: Prediction, limits: Limits) -> str:
     """Which of the drawn regions made a part doubtful or NG, as a sentence; empty where none was drawn, or all are OK.
 
-    The worst decides, so it comes first; others above the limit follow. Where items are counted the number is said.
+    The worst decides, so it comes first; others above the limit follow. Where items are counted the number is said, of
+    what is looked at as a whole what there is too little or too much of.
     """
     above = _above(prediction, limits)
     if not above:
         return ""
-    counts = [_count_of(zone.name, zone.counted) for zone in above if zone.counted is not None]
+    counts = [_count_of(zone) for zone in above if zone.counted is not None or zone.words is not None]
     names = [zone.name for zone in above]
     if len(counts) == len(above):
         return sentences(*counts)
@@ -106,8 +107,13 @@ def decided_by(prediction: Prediction, limits: Limits) -> str:
     return sentences(Sentence("Region {names} decided{others}.", names=names[0], others=others), *counts)
 
 
-def _count_of(name: str, counted: ItemsFound) -> Sentence:
-    return Sentence("{count} in region {name}.", count=counted.sentence, name=name)
+def _count_of(zone: ZoneScore) -> Sentence:
+    if zone.counted is not None:
+        return Sentence("{count} in region {name}.", count=zone.counted.sentence, name=zone.name)
+    words = zone.words.sentence if zone.words is not None else ""
+    if not words:
+        return Sentence("Region {name}, as a whole, is unlike the good parts.", name=zone.name)
+    return Sentence("Region {name}, as a whole, has {words}.", name=zone.name, words=words)
 
 
 def worst_zone(prediction: Prediction, limits: Limits) -> ZoneScore | None:

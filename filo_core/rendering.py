@@ -47,6 +47,7 @@ _ZONE_COLOURS = {
     ZoneKind.IGNORE: (205, 205, 205),
     ZoneKind.FIXTURE: (200, 162, 255),
     ZoneKind.COUNT: (90, 255, 190),
+    ZoneKind.WHOLE: (255, 178, 125),
 }
 
 

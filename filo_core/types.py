@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from filo_core.whole_part import WordsFound
+
 UNKNOWN_TYPE = "unknown"
 """Anomaly type of a region that no description explains better than the generic states."""
 
@@ -402,8 +404,10 @@ class Recipe:
         """
         content = self._content()
         del content["product"], content["limits"]
-        # Whether a picture is judged at all changes no score.
+        # Whether a picture is judged at all changes no score, nor does what a place is called.
         content.pop("picture_limits", None)
+        for zone in content.get("zones", ()):
+            zone.pop("anomalies", None)
         return _sha256(content)
 
     def _content(self) -> dict[str, Any]:
@@ -476,6 +480,8 @@ class Region:
     """Unit vector of what it looks like, to be held against those of the same space; None without one."""
     broad: TypeShare | None = None
     """Broad kind of one whose type is unknown, where that much is clear: crack-like, stain-like, missing …"""
+    listed: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """Names that it may have where the drawn region that it lies in lists its own; empty for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +557,8 @@ class ZoneScore:
     """Largest value of the anomaly map in it, in [0, 1]; 0 where items are counted."""
     counted: ItemsFound | None = None
     """Where items are counted."""
+    words: WordsFound | None = None
+    """Where a part is looked at as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,9 +594,10 @@ class Prediction:
     """Where the part was found; None without a fixture."""
 
     @property
-    def counts(self) -> tuple[ItemsFound, ...]:
-        """What was counted in its zones."""
-        return tuple(zone.counted for zone in self.zones if zone.counted is not None)
+    def counts(self) -> tuple[ItemsFound | WordsFound, ...]:
+        """What was counted in its zones: items, and words of those that are looked at as a whole."""
+        found = (zone.counted or zone.words for zone in self.zones)
+        return tuple(one for one in found if one is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -906,8 +915,8 @@ class InspectionRecord:
     """All that people decided, oldest first, with what was taken back and who took it back."""
     known_as: KnownAs | None = None
     """Where its picture is one of the product's known parts: then it counts in no figure."""
-    counts: tuple[ItemsFound, ...] = ()
-    """What was counted, and where each item was found."""
+    counts: tuple[ItemsFound | WordsFound, ...] = ()
+    """What was counted, and where each item was found; what there was too much of in parts looked at as a whole."""
     views: tuple[ViewRecord, ...] = ()
     """Of a part with several views, all of them; picture, map and regions above are those of the one that decided."""
     identity: Identity = NOBODY

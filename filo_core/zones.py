@@ -20,7 +20,7 @@ LONGEST_ZONE_NAME = 60
 LARGEST_SCALE = 0.25
 _ELLIPSE_POINTS = 64
 _LEAST_SCORE = 1e-9
-_LATER: dict[str, Any] = {"search": None, "count": None}
+_LATER: dict[str, Any] = {"search": None, "count": None, "anomalies": ()}
 """Fields of a zone that the first recipes with zones did not have, and what they are without a wish: those recipes keep
 their hash."""
 
@@ -35,6 +35,11 @@ class ZoneKind(StrEnum):
     """A shape that is found in each picture; the other zones move with it, and it is no place that is looked at."""
     COUNT = "count"
     """How many of an item are there decides, and nothing else of what it shows."""
+    WHOLE = "whole"
+    """How much it has of each kind of patch decides, wherever they lie: what is missing, too many or swapped."""
+
+
+_SCORED = frozenset({ZoneKind.INSPECT, ZoneKind.COUNT, ZoneKind.WHOLE})
 
 
 class ZoneShape(StrEnum):
@@ -102,6 +107,13 @@ class Zone:
     """Of a fixture alone."""
     count: ItemCount | None = None
     """Of a zone in which items are counted."""
+    anomalies: tuple[str, ...] = ()
+    """Names of the product's anomaly list that regions found in it may have; empty for all of them."""
+
+    @property
+    def has_map(self) -> bool:
+        """Whether its places are compared with those of good parts."""
+        return self.kind is ZoneKind.INSPECT
 
     @property
     def outline(self) -> tuple[Point, ...]:
@@ -117,14 +129,38 @@ class Zone:
 
 
 def inspected(zones: Sequence[Zone]) -> tuple[Zone, ...]:
-    """Those that have a score, of what they show or of a count; empty where the whole picture has one."""
-    return tuple(zone for zone in zones if zone.kind in {ZoneKind.INSPECT, ZoneKind.COUNT})
+    """Those that have a score, of whatever kind; empty where the whole picture has one."""
+    return tuple(zone for zone in zones if zone.kind in _SCORED)
 
 
-def only_counts(zones: Sequence[Zone]) -> bool:
-    """Whether nothing is compared with good parts: there are zones that count, and no other that has a score."""
+def without_map(zones: Sequence[Zone]) -> bool:
+    """Whether no place is compared with good parts: there are zones that have a score, and none of them has a map."""
     drawn = inspected(zones)
-    return bool(drawn) and all(zone.kind is ZoneKind.COUNT for zone in drawn)
+    return bool(drawn) and not any(zone.has_map for zone in drawn)
+
+
+def with_whole_part(zones: Sequence[Zone], name: str, picture: str) -> tuple[Zone, ...]:
+    """The zones with one more, which looks at all that they span as a whole; as they are where one does already.
+
+    Args:
+        zones: as drawn.
+        name: of the new one.
+        picture: name of a zone over everything, which is added where nothing was inspected: the map stays.
+    """
+    if any(zone.kind is ZoneKind.WHOLE for zone in zones):
+        return tuple(zones)
+    left, top, right, bottom = bounds_of(zones)
+    corners = (left, top), (right, bottom)
+    mapped = () if inspected(zones) else (Zone(picture, corners),)
+    return (*zones, *mapped, Zone(name, corners, kind=ZoneKind.WHOLE))
+
+
+def without_whole_part(zones: Sequence[Zone], picture: str) -> tuple[Zone, ...]:
+    """The zones without those that are looked at as a whole, and without what :func:`with_whole_part` added besides."""
+    left = tuple(zone for zone in zones if zone.kind is not ZoneKind.WHOLE)
+    plain = Zone(picture, ((0.0, 0.0), (1.0, 1.0)))
+    drawn = without_ease(inspected(left))
+    return tuple(zone for zone in left if zone.kind is not ZoneKind.INSPECT) if drawn == (plain,) else left
 
 
 def fixture_of(zones: Sequence[Zone]) -> Zone | None:
@@ -143,6 +179,11 @@ def without_ease(zones: Sequence[Zone]) -> tuple[Zone, ...]:
         replace(zone, ease=0.0, knee=0.0, stretch=1.0, count=zone.count and replace(zone.count, least=None))
         for zone in zones
     )
+
+
+def without_names(zones: Sequence[Zone]) -> tuple[Zone, ...]:
+    """The zones without anomaly lists of their own, on which no score rests."""
+    return tuple(replace(zone, anomalies=()) for zone in zones)
 
 
 def bounds_of(zones: Sequence[Zone]) -> tuple[float, float, float, float]:

@@ -9,16 +9,17 @@ from dataclasses import asdict
 from pydantic import TypeAdapter, ValidationError
 
 from filo_core.types import ItemsFound
+from filo_core.whole_part import WordsFound
 
-_COUNTS = TypeAdapter(tuple[ItemsFound, ...])
+_COUNTS: TypeAdapter[tuple[ItemsFound | WordsFound, ...]] = TypeAdapter(tuple[ItemsFound | WordsFound, ...])
 
 
-def dump_counts(counts: Sequence[ItemsFound]) -> str:
+def dump_counts(counts: Sequence[ItemsFound | WordsFound]) -> str:
     """As JSON; empty where nothing was counted."""
     return json.dumps([asdict(one) for one in counts], ensure_ascii=False, allow_nan=False) if counts else ""
 
 
-def load_counts(text: str) -> tuple[ItemsFound, ...]:
+def load_counts(text: str) -> tuple[ItemsFound | WordsFound, ...]:
     """What :func:`dump_counts` wrote; nothing where it cannot be read, since a picture is shown without it as well."""
     if not text:
         return ()

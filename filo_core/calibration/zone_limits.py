@@ -26,10 +26,11 @@ from filo_core.calibration.session_span import span_sentence, spanning
 from filo_core.errors import EvidenceError
 from filo_core.events import Calibrated
 from filo_core.proof import JudgedPart
-from filo_core.sentence import Sentence
+from filo_core.sentence import Sentence, one_or_many, sentences
 from filo_core.statistics.rates import percent
 from filo_core.types import Limits, Verdict, ZoneScore
-from filo_core.zones import Zone, inspected, log_odds, on_scale
+from filo_core.whole_part import LEAST_PARTS
+from filo_core.zones import Zone, ZoneKind, inspected, log_odds, on_scale
 
 if TYPE_CHECKING:
     from filo_core.calibration.known_parts import ScoredParts
@@ -83,10 +84,52 @@ def calibrated_parts(
     Raises:
         EvidenceError: if ``alpha`` is no rate, or several parts all have the very same score.
     """
-    drawn = inspected(zones)
-    several = len(drawn) > 1 or any(zone.limit is not None or zone.count is not None for zone in drawn)
-    found = _by_zone(scored, zones, alpha, sessions) if several else _as_one(scored, zones, alpha, sessions)
-    return replace(found, model_hash=model_hash, trained=trained)
+    idle = _too_few(zones, len(scored.references))
+    kept, told = (zones, scored) if not idle else _without(zones, scored, idle)
+    drawn = inspected(kept)
+    several = len(drawn) > 1 or any(zone.limit is not None or not zone.has_map for zone in drawn)
+    found = _by_zone(told, kept, alpha, sessions) if several else _as_one(told, kept, alpha, sessions)
+    by_name = {zone.name: zone for zone in found.zones}
+    return replace(
+        found,
+        model_hash=model_hash,
+        trained=trained,
+        zones=tuple(by_name.get(zone.name, zone) for zone in zones),
+        sentence=sentences(found.sentence, *(_idle_sentence(name, len(scored.references)) for name in idle)),
+    )
+
+
+def _too_few(zones: Sequence[Zone], references: int) -> list[str]:
+    """Names of zones that are looked at as a whole, where good images are too few for it."""
+    return [zone.name for zone in zones if zone.kind is ZoneKind.WHOLE] if references < LEAST_PARTS else []
+
+
+def _idle_sentence(name: str, references: int) -> Sentence:
+    return one_or_many(
+        references,
+        "Region {name} is to be looked at as a whole, which needs {least} good images. There is 1: it is off.",
+        "Region {name} is to be looked at as a whole, which needs {least} good images. There are {count}: it is off.",
+        name=name,
+        least=LEAST_PARTS,
+    )
+
+
+def _without(zones: Sequence[Zone], scored: ScoredParts, names: Sequence[str]) -> tuple[tuple[Zone, ...], ScoredParts]:
+    """The zones and what the parts came to without some of them.
+
+    Raises:
+        EvidenceError: if nothing would be looked at.
+    """
+    left = tuple(zone for zone in zones if zone.name not in names)
+    if not inspected(left):
+        raise EvidenceError(
+            "Nothing but region {name} is looked at, as a whole, and that needs {least} good images. Add some, or draw "
+            "a region that is inspected as well.",
+            name=names[0],
+            least=LEAST_PARTS,
+        )
+    scores = {key: tuple(score for score in own if score.name not in names) for key, own in scored.zones.items()}
+    return left, replace(scored, zones=scores)
 
 
 def _as_one(scored: ScoredParts, zones: Sequence[Zone], alpha: float, sessions: Sequence[str]) -> Calibrated:
@@ -137,8 +180,7 @@ def on_one_scale(found: Sequence[ZoneLimit]) -> tuple[tuple[Zone, ...], Limits]:
     eased = [replace(one.zone, ease=knee - log_odds(one.limits.ok), knee=knee) for one in found]
     ng = max(_moved(one.limits.ng, zone) for one, zone in zip(found, eased, strict=True))
     moved = tuple(_stretched(one, zone, ng) for one, zone in zip(found, eased, strict=True))
-    # What is only counted has no map.
-    mapped = [one for one in zip(found, moved, strict=True) if one[0].zone.count is None]
+    mapped = [one for one in zip(found, moved, strict=True) if one[0].zone.has_map]
     region = max((_moved(one.limits.region, zone) for one, zone in mapped), default=common)
     return moved, Limits(ok=common, ng=max(ng, common), region=region)
 

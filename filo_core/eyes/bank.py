@@ -14,6 +14,7 @@ from filo_core.errors import RecipeError
 from filo_core.eyes.counting import KnownItems
 from filo_core.eyes.features import unit
 from filo_core.eyes.foreground import Foreground
+from filo_core.eyes.part_words import KnownWords
 from filo_core.eyes.residual_head import ResidualHead, ResidualSpread, residuals_of, spread_of_good
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
@@ -85,6 +86,8 @@ class PatchBank:
         self._residuals = ResidualSpread(1.0)
         self.items: tuple[KnownItems, ...] = ()
         """What is counted, a drawn zone each that counts."""
+        self.words: tuple[KnownWords | None, ...] = ()
+        """A zone each that is looked at as a whole; None of too few parts."""
         self._searches: dict[int, PatchSearch] = {}
         self._places: dict[tuple[int, int, int], Floats | None] = {}
 
@@ -137,13 +140,14 @@ class PatchBank:
         bank._spreads, bank._residuals = self._spreads, self._residuals
         bank.foreground = self.foreground
         bank.items = tuple(items.without(key) for items in self.items)
+        bank.words = tuple(words and words.without(key) for words in self.words)
         return bank
 
     def copy(self) -> PatchBank:
         """A bank that shares all patches and what was measured, to which others can be added."""
         bank = PatchBank()
         bank._parts, bank._spreads, bank._searches = dict(self._parts), self._spreads, dict(self._searches)
-        bank.foreground, bank.items = self.foreground, self.items
+        bank.foreground, bank.items, bank.words = self.foreground, self.items, self.words
         bank._residuals = self._residuals
         return bank
 
@@ -159,6 +163,10 @@ class PatchBank:
             arrays["foreground"] = self.foreground.to_array()
         for number, items in enumerate(self.items):
             arrays |= {f"items/{number}/{name}": array for name, array in items.to_arrays().items()}
+        for number, words in enumerate(self.words):
+            # Of too few parts there is nothing but its place.
+            arrays[f"words/{number}/"] = np.zeros(0, np.float32)
+            arrays |= {f"words/{number}/{name}": array for name, array in (words.to_arrays() if words else {}).items()}
         spreads = [(spread.mean, spread.deviation) for spread in self._spreads or ()]
         residuals = (self._residuals.scale, self._residuals.mean, self._residuals.deviation)
         return arrays | {"spreads": np.array(spreads, np.float64), "residuals": np.array(residuals, np.float64)}
@@ -182,6 +190,9 @@ class PatchBank:
             bank.foreground = Foreground.from_array(arrays["foreground"])
         counting = sorted({name.split("/", 2)[1] for name in arrays if name.startswith("items/")}, key=int)
         bank.items = tuple(KnownItems.from_arrays(_below(f"items/{number}/", arrays)) for number in counting)
+        numbers = sorted({name.split("/", 2)[1] for name in arrays if name.startswith("words/")}, key=int)
+        told = [_below(f"words/{number}/", arrays) for number in numbers]
+        bank.words = tuple(KnownWords.from_arrays(one) if "words" in one else None for one in told)
         bank._spreads = tuple(Spread(float(mean), float(deviation)) for mean, deviation in spreads)
         scale, mean_answer, deviation = map(float, arrays["residuals"])
         bank._residuals = ResidualSpread(scale, mean_answer, deviation)

@@ -1,4 +1,4 @@
-"""What a recipe's drawn zones count: from the boxes that a person marked to how many items a picture shows."""
+"""What a recipe's drawn zones count: items like those that a person marked, and words of parts as a whole."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 
 from filo_core.errors import RecipeError
 from filo_core.eyes.counting import KnownItems, Marked, known_items, zone_counted
+from filo_core.eyes.part_words import KnownWords, known_words, zone_words
 from filo_core.method.sighting import Sighting, sighting_of
 from filo_core.method.zone_masks import zone_mask
-from filo_core.types import Box
+from filo_core.types import Box, ZoneScore
+from filo_core.zones import ZoneKind
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from filo_core.eyes.bank import PatchBank
     from filo_core.eyes.counting import MaskOf
-    from filo_core.eyes.features import Features
-    from filo_core.types import Recipe, ZoneScore
+    from filo_core.eyes.features import Eye, Features
+    from filo_core.types import Recipe
     from filo_core.zones import ItemCount, Zone
 
     Picture = NDArray[np.uint8]
 
 
 class ZoneCounter:
-    """Counts items in those zones of a recipe that ask for it.
+    """Counts items, or words, in those zones of a recipe that ask for it.
 
     Args:
         recipe: with its zones.
@@ -34,6 +37,8 @@ class ZoneCounter:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._counting = tuple((zone, zone.count) for zone in recipe.zones if zone.count is not None)
+
+        self._as_a_whole = tuple(zone for zone in recipe.zones if zone.kind is ZoneKind.WHOLE)
 
     @property
     def content(self) -> list[object]:
@@ -57,20 +62,39 @@ class ZoneCounter:
             for zone, count in self._counting
         )
 
-    def counted(
-        self, features: Sequence[Features], items: Sequence[KnownItems], sight: Sighting
-    ) -> dict[str, ZoneScore]:
+    def words_of(
+        self, seen: Sequence[tuple[str, Sequence[Features]]], eyes: Sequence[Eye]
+    ) -> tuple[KnownWords | None, ...]:
+        """Words of good parts, a zone each that is looked at as a whole.
+
+        Args:
+            seen: good parts by name, with what each trunk sees.
+            eyes: the trunks; patches of the deep one are words, of the light one where it is alone.
+        """
+        if not self._as_a_whole:
+            return ()
+        trunk = next((number for number, eye in enumerate(eyes) if eye.is_deep), 0)
+        return tuple(known_words(seen, trunk, self._mask_of(zone)) for zone in self._as_a_whole)
+
+    def counted(self, features: Sequence[Features], bank: PatchBank, sight: Sighting) -> dict[str, ZoneScore]:
         """By the zone's name, what is counted in a picture.
 
         Args:
             features: what each trunk sees of it.
-            items: those of :meth:`items_of`.
+            bank: with what :meth:`items_of` and :meth:`words_of` gave.
             sight: what is looked at of the picture.
         """
-        return {
+        items = {
             zone.name: zone_counted(zone.name, count, known, features, self._mask_of(zone), sight)
-            for (zone, count), known in zip(self._counting, items, strict=True)
+            for (zone, count), known in zip(self._counting, bank.items, strict=True)
         }
+        words = {
+            zone.name: ZoneScore(zone.name, 0.0, 0.0)
+            if known is None
+            else zone_words(zone.name, known, features, self._mask_of(zone), sight)
+            for zone, known in zip(self._as_a_whole, bank.words, strict=True)
+        }
+        return items | words
 
     def _mask_of(self, zone: Zone) -> MaskOf:
         return partial(zone_mask, self._recipe.zones, zone)

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,7 +22,7 @@ from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
 from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
-from filo_core.eyes.zoned import counted_cells, counted_scores, map_found, zone_scores
+from filo_core.eyes.zoned import counted_cells, counted_scores, map_found, zone_around, zone_scores
 from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
@@ -32,7 +33,7 @@ from filo_core.naming.region_features import TrunkLook, region_features, space_o
 from filo_core.naming.region_look import look_at
 from filo_core.naming.zero_shot import UNNAMED, Named
 from filo_core.types import Box, Pose, Prediction, Recipe, Region, TaughtPatch
-from filo_core.zones import only_counts
+from filo_core.zones import Zone, without_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
 
 
+_NO_NAMES: Mapping[str, ZeroShotNames | None] = MappingProxyType({})
 _PEAK_SHARE = 0.8
 """Of the map's largest value: what is above it around the peak is the place that is looked at without a region."""
 
@@ -62,6 +64,7 @@ class EyesDetector:
         make_room: there for a detector that computes on a graphics card with torch; never called here.
         banks: where memory banks are kept between starts; nowhere without one.
         names: from words, of the recipe's list; without them regions are unknown.
+        names_in: the same by the name of a drawn region that has a list of its own.
         head: trained on residuals of the light trunk; without it distances alone decide.
     """
 
@@ -74,9 +77,10 @@ class EyesDetector:
         make_room: Callable[[], bool] = lambda: False,
         banks: BankStore | None = None,
         names: ZeroShotNames | None = None,
+        names_in: Mapping[str, ZeroShotNames | None] = _NO_NAMES,
         head: ResidualHead | None = None,
     ) -> None:
-        self._names = names
+        self._names, self._names_in = names, names_in
         self._residual_head = head
         self._banks = banks or BankStore(None)
         self._recipe = recipe
@@ -126,6 +130,7 @@ class EyesDetector:
             self.memory_bank.measure(seen, self._residual_head, self._counted_cells)
             self.memory_bank.foreground = self._foreground_of([features for _, features in seen])
             self.memory_bank.items = self._counter.items_of(seen, references)
+            self.memory_bank.words = self._counter.words_of(seen, self._eyes)
             self._banks.save(kept_as, self.memory_bank)
 
     def _foreground_of(self, seen: Sequence[Sequence[Features]]) -> Foreground | None:
@@ -193,7 +198,7 @@ class EyesDetector:
             view = sight.view
         with _timed(seconds, "encode"):
             features = self._look(view)
-        if only_counts(self._recipe.zones):
+        if without_map(self._recipe.zones):
             with _timed(seconds, "map"):
                 return self._only_counted(features, memory_bank, sight, seconds)
         with _timed(seconds, "match"):
@@ -204,7 +209,7 @@ class EyesDetector:
         with _timed(seconds, "map"):
             standard = self._on_one_grid(view, features, distances, learned, looks)
             standard = self._on_the_part(standard, features, memory_bank.foreground)
-            counted = self._counter.counted(features, memory_bank.items, sight)
+            counted = self._counter.counted(features, memory_bank, sight)
             mapped = map_found(standard, self._profile, self._recipe.zones, counted)
             score, view_map = mapped.score, mapped.view_map
         with _timed(seconds, "regions"):
@@ -232,7 +237,7 @@ class EyesDetector:
         self, features: Sequence[Features], memory_bank: PatchBank, sight: Sighting, seconds: dict[str, float]
     ) -> Prediction:
         """What a picture comes to of which nothing is compared with good parts: a map of nothing, and no region."""
-        counted = self._counter.counted(features, memory_bank.items, sight)
+        counted = self._counter.counted(features, memory_bank, sight)
         side, scores = self._profile.map_side, counted_scores(self._recipe.zones, counted)
         return Prediction(
             max(score.score for score in scores),
@@ -302,7 +307,8 @@ class EyesDetector:
             ValueError: if the mask is empty there.
         """
         covered, looks = self._under(pixels, mask)
-        return self._named(covered, looks[0], self.memory_bank)
+        around = zone_around(self._recipe.zones, covered) if self._recipe.zones else None
+        return self._named(covered, looks[0], self.memory_bank, around)
 
     def _under(self, pixels: Picture, mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], list[TrunkLook]]:
         """A mask on the anomaly map's grid, and what the trunks see of the picture."""
@@ -422,7 +428,8 @@ class EyesDetector:
         regions = []
         for shape in find_regions(view_map, self._recipe.limits.region, sight.seen.width, sight.seen.height):
             embedding = region_features(shape.mask, looks).embedding()
-            named = self._named(shape.mask, looks[0], memory_bank)
+            around = zone_around(self._recipe.zones, shape.mask) if self._recipe.zones else None
+            named = self._named(shape.mask, looks[0], memory_bank, around)
             regions.append(
                 Region(
                     sight.to_picture(shape.box),
@@ -434,15 +441,18 @@ class EyesDetector:
                     type_shares=named.shares,
                     broad=named.broad,
                     embedding=embedding,
+                    listed=around.anomalies if around is not None else (),
                 )
             )
         return tuple(regions)
 
-    def _named(self, mask: NDArray[np.bool_], light: TrunkLook, memory_bank: PatchBank) -> Named:
-        if self._names is None:
+    def _named(self, mask: NDArray[np.bool_], light: TrunkLook, memory_bank: PatchBank, around: Zone | None) -> Named:
+        own = around is not None and around.anomalies
+        names = self._names_in.get(around.name) if around is not None and own else self._names
+        if names is None:
             return UNNAMED
         rows, columns = light.patches.shape[:2]
-        return self._names.name(look_at(mask, light, memory_bank.place(0, rows, columns)))
+        return names.name(look_at(mask, light, memory_bank.place(0, rows, columns)))
 
 
 def _cells(box: Box, view: Picture, features: Features, beside: int = 0) -> NDArray[np.int64]:

@@ -191,9 +191,20 @@ class LoadedEyes:
         """
         eyes = recipe.eyes or self.usual_eyes()
         opened = [Eye(self._session(spec), _side(eyes, spec.slot)) for spec in self._of_recipe(recipe)]
-        names = None if self._naming is None else self._naming.of_recipe(recipe)
+        naming = self._naming
+        names = None if naming is None else naming.of_recipe(recipe)
+        listing = [(zone.name, zone.anomalies) for zone in recipe.zones if zone.anomalies]
+        listing = [(zone.name, zone.anomalies) for zone in recipe.zones if zone.anomalies]
+        own = {} if naming is None else {name: naming.of_recipe(recipe, listed) for name, listed in listing}
         return EyesDetector(
-            recipe, self.profile, opened, make_room=make_room, banks=self._banks, names=names, head=self._head
+            recipe,
+            self.profile,
+            opened,
+            make_room=make_room,
+            banks=self._banks,
+            names=names,
+            names_in=own,
+            head=self._head,
         )
 
     def phrase_maps(self, recipe: Recipe) -> None:

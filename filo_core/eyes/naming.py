@@ -16,6 +16,8 @@ from filo_core.words.phrases import PhraseReader, reading_identity
 from filo_core.words.specs import read_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -64,9 +66,10 @@ class Naming:
             return Sentence("Regions are not named from words. {spec}", spec=missing_sentence(spec, "sentence encoder"))
         return ""
 
-    def of_recipe(self, recipe: Recipe) -> ZeroShotNames | None:
-        """Names from the recipe's list; None where there are none to give."""
-        phrases = tuple(dict.fromkeys(entry.name for entry in recipe.anomaly_types if entry.enabled))
+    def of_recipe(self, recipe: Recipe, listed: Sequence[str] = ()) -> ZeroShotNames | None:
+        """Names from the recipe's list, of those ``listed`` where any is; None where there are none to give."""
+        enabled = (entry.name for entry in recipe.anomaly_types if entry.enabled)
+        phrases = tuple(dict.fromkeys(name for name in enabled if not listed or name in listed))
         if self.note or not phrases:
             return None
         try:

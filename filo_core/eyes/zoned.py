@@ -54,13 +54,13 @@ def zone_scores(
         standard: ``(h, w)`` over the view, in deviations.
         profile: numbers of the method.
         zones: as drawn.
-        counted: by name, what zones in which items are counted came to, before anything is added; 0 without it.
+        counted: by name, what zones without a map came to, before anything is added; 0 without it.
     """
     if not zones:
         return [squashed_score(peak_of(standard, profile.score_share, profile.score_sigma))]
     scores = []
     for zone, mask in zip(_drawn(zones), zone_masks(zones, *standard.shape), strict=True):
-        if zone.count is not None:
+        if not zone.has_map:
             scores.append(on_scale(zone, counted[zone.name].score) if zone.name in counted else 0.0)
         else:
             scores.append(on_scale(zone, squashed_score(_peak_within(standard, mask, profile))))
@@ -80,7 +80,7 @@ def map_found(
     whole, found = np.zeros((side, side), np.float32), []
     masks, shown_masks = zone_masks(zones, *standard.shape), zone_masks(zones, side, side)
     for zone, score, mask, shown in zip(_drawn(zones), scores, masks, shown_masks, strict=True):
-        if zone.count is not None:
+        if not zone.has_map:
             found.append(replace(counted[zone.name], score=score))
             continue
         zone_map = _map_on_scale(zone, _shown(smoothed_within(standard, mask, profile.map_sigma), side))
@@ -91,19 +91,35 @@ def map_found(
 
 
 def counted_scores(zones: Sequence[Zone], counted: Mapping[str, ZoneScore]) -> tuple[ZoneScore, ...]:
-    """What each zone that counts came to, on the scale that all zones share."""
+    """What each zone without a map came to, on the scale that all zones share."""
     return tuple(
         replace(counted[zone.name], score=on_scale(zone, counted[zone.name].score))
-        for zone in zones
-        if zone.count is not None
+        for zone in inspected(zones)
+        if not zone.has_map
     )
 
 
 def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
     """Cells of a grid over the view that any zone compares with good parts, or counts in, ``(rows, columns)``."""
     masks = list(zip(_drawn(zones), zone_masks(zones, rows, columns), strict=True))
-    compared = [mask for zone, mask in masks if zone.count is None]
+    compared = [mask for zone, mask in masks if zone.has_map]
     return np.asarray(np.logical_or.reduce(compared or [mask for _, mask in masks]))
+
+
+def zone_around(zones: Sequence[Zone], mask: Mask) -> Zone | None:
+    """The inspected zone that most of what a mask of the view covers lies in, of several the smallest; None without.
+
+    Args:
+        zones: as drawn.
+        mask: ``(rows, columns)`` over the view, true somewhere.
+    """
+    mapped = [
+        (int((cells & mask).sum()), -int(cells.sum()), number)
+        for number, (zone, cells) in enumerate(zip(_drawn(zones), zone_masks(zones, *mask.shape), strict=True))
+        if zone.has_map
+    ]
+    best = max(mapped, default=(0, 0, 0))
+    return _drawn(zones)[best[2]] if best[0] else None
 
 
 def _drawn(zones: Sequence[Zone]) -> tuple[Zone, ...]:

@@ -28,6 +28,7 @@ MOST_ZONES = 32
 MOST_POINTS = 200
 MOST_ITEMS = 99
 MOST_EXAMPLES = 40
+MOST_NAMES = 50
 _DIGITS = 6
 _LEAST_AREA = 1e-5
 """Of the picture: about a square of 3 pixels in a picture of a million."""
@@ -130,8 +131,48 @@ def _tidy(zone: Zone) -> Zone:
         raise RecipeError("Region {name} cannot be read. Draw it again.", name=name)
     points = _tidy_points(zone, name)
     limit = zone.limit if zone.kind is ZoneKind.INSPECT else None
-    tidy = replace(zone, name=name, points=points, limit=limit, search=_tidy_search(zone, name))
+    anomalies = _tidy_names(zone, name)
+    tidy = replace(zone, name=name, points=points, limit=limit, search=_tidy_search(zone, name), anomalies=anomalies)
     return replace(tidy, count=tidy_count(tidy))
+
+
+def _tidy_names(zone: Zone, name: str) -> tuple[str, ...]:
+    """The zone's own anomaly list as it is kept, each name once; where there is no map, nothing is named."""
+    if not zone.has_map:
+        return ()
+    if len(zone.anomalies) > MOST_NAMES:
+        raise RecipeError(
+            "Region {name} lists {count} anomalies; {most} are enough. Remove some.",
+            name=name,
+            count=len(zone.anomalies),
+            most=MOST_NAMES,
+        )
+    named = [" ".join(one.split()) for one in zone.anomalies]
+    if not all(one and one.isprintable() for one in named):
+        raise RecipeError("The anomaly list of region {name} has an empty entry. Remove it.", name=name)
+    return tuple({one.casefold(): one for one in reversed(named)}.values())[::-1]
+
+
+def with_listed(zones: Sequence[Zone], listed: Sequence[str]) -> tuple[Zone, ...]:
+    """The zones with their anomalies as the product's list writes them.
+
+    Args:
+        zones: tidy ones.
+        listed: names on the product's anomaly list.
+
+    Raises:
+        RecipeError: if a zone lists what the product does not.
+    """
+    by_name = {name.casefold(): name for name in listed}
+    for zone in zones:
+        strange = [one for one in zone.anomalies if one.casefold() not in by_name]
+        if strange:
+            raise RecipeError(
+                "Region {name} lists {strange}, which the product's anomaly list does not have. Add it there first.",
+                name=zone.name,
+                strange=", ".join(strange),
+            )
+    return tuple(replace(zone, anomalies=tuple(by_name[one.casefold()] for one in zone.anomalies)) for zone in zones)
 
 
 def tidy_count(zone: Zone) -> ItemCount | None:

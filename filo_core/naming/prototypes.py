@@ -99,10 +99,15 @@ class LearnedNames:
         return self._ranked(evidence, none, {one.name: one.share for one in prior}, self.temperature)
 
     def named(self, region: Region) -> Region:
-        """The region with the name and shares that were learnt; as it is where it has no embedding."""
+        """The region with the name and shares that were learnt; as it is where it has no embedding.
+
+        Where the drawn region that it lies in has a list of its own, no other name is given.
+        """
         if region.embedding is None or not self._all:
             return region
         ranked = self.shares(region.embedding, region.type_shares)
+        if region.listed:
+            ranked = tuple(one for one in ranked if one.name in region.listed)
         name, share = called(ranked)
         broad = None if share else region.broad
         return replace(region, anomaly_type=name, type_confidence=share, type_shares=ranked[:TOP_SHARES], broad=broad)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from filo_core.errors import FiloError
 from filo_core.shown_items import examples_on
 from filo_core.types import ProductDraft, Reference
+from filo_core.whole_part import LEAST_PARTS
 from filo_core.zones import (
     LONGEST_ZONE_NAME,
     FixtureSearch,
@@ -33,7 +34,9 @@ from filo_core.zones import (
     Zone,
     ZoneKind,
     fixture_of,
+    with_whole_part,
     without_ease,
+    without_whole_part,
 )
 from gui.background import Background, asked, sentence_of
 from gui.canvas.zone_canvas import Tool, ZoneCanvas
@@ -41,6 +44,7 @@ from gui.canvas.zone_edits import ZoneEdits
 from gui.picking import first_folder
 from gui.products.count_panel import CountPanel
 from gui.products.fixture_panel import FixturePanel
+from gui.products.names_panel import NamesPanel
 from gui.products.picture_read import PictureRead, read_picture
 from gui.theme import SPACE
 from gui.translation import in_language
@@ -55,7 +59,7 @@ if TYPE_CHECKING:
     from filo_core.fixture import Fixture
     from gui.state import AppState
 
-_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE, ZoneKind.COUNT)
+_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE, ZoneKind.COUNT, ZoneKind.WHOLE)
 
 
 class RegionsDialog(QDialog):
@@ -95,12 +99,19 @@ class RegionsDialog(QDialog):
         self.limit.setSpecialValueText(self.tr("from good parts"))
         self.fixture = FixturePanel(self)
         self.count = CountPanel(self)
+        self.names = NamesPanel(self)
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
         self.others = QComboBox(self)
         self.copy_button = button(self.tr("&Copy from it"), "copy")
         self.judges_pictures = QCheckBox(self.tr("No verdict on pictures that are blurred or badly lit"), self)
         self.judges_pictures.setToolTip(self.tr("Limits are taken from the good pictures when this is saved."))
+        self.as_a_whole = QCheckBox(self.tr("Whole part as well"), self)
+        tip = self.tr(
+            "Asks besides whether anything is missing, too many or swapped, wherever it lies: how much of each kind of "
+            "place good parts have. Needs %1 good pictures, and has a limit of its own."
+        )
+        self.as_a_whole.setToolTip(tip.replace("%1", number(LEAST_PARTS)))
         self.save_button = button(self.tr("&Save"), "check", primary=True)
         self.cancel_button = button(self.tr("Cancel"))
         self._lay_out()
@@ -123,10 +134,19 @@ class RegionsDialog(QDialog):
     def _kinds(self, name: str) -> QComboBox:
         made = QComboBox(self)
         made.setAccessibleName(name)
-        made.addItems([self.tr("inspected"), self.tr("ignored"), self.tr("a fixture"), self.tr("counted")])
+        made.addItems(
+            [
+                self.tr("inspected"),
+                self.tr("ignored"),
+                self.tr("a fixture"),
+                self.tr("counted"),
+                self.tr("seen as a whole"),
+            ]
+        )
         tips = (
             self.tr("A fixture is a shape that is found in each picture: the regions move with it."),
             self.tr("Where items are counted, their number alone decides."),
+            self.tr("Seen as a whole: how much there is of each kind of place decides, wherever it lies."),
         )
         made.setToolTip("\n".join(tips))
         return made
@@ -157,6 +177,7 @@ class RegionsDialog(QDialog):
             "move as the part does, and where it is not found there is no verdict."
         )
         bottom.addWidget(plain_label(hint, "hint"), 1)
+        bottom.addWidget(self.as_a_whole)
         bottom.addWidget(self.judges_pictures)
         bottom.addWidget(self.cancel_button)
         bottom.addWidget(self.save_button)
@@ -176,6 +197,7 @@ class RegionsDialog(QDialog):
         column.addWidget(self._limit_row)
         column.addWidget(self.fixture)
         column.addWidget(self.count)
+        column.addWidget(self.names)
         column.addWidget(self.remove_button)
         self._others_row = captioned(self.tr("Another product"), self.others)
         column.addWidget(self._others_row)
@@ -197,12 +219,14 @@ class RegionsDialog(QDialog):
         self.count.chosen.connect(lambda what, expected: self._change_count(what=what, expected=expected))
         self.count.forgotten.connect(lambda: self._change_count(examples=()))
         self.count.marks.connect(self._on_marks)
+        self.names.chosen.connect(lambda names: self._change(anomalies=names))
         self.canvas.marked.connect(self._on_marked)
         self.limit.editingFinished.connect(lambda: self._change(limit=self.limit.value() or None))
         self.remove_button.clicked.connect(self.remove)
         self.file_button.clicked.connect(self._on_file_clicked)
         self.copy_button.clicked.connect(lambda: self.copy_from(self.others.currentText()))
         self.judges_pictures.toggled.connect(self._show)
+        self.as_a_whole.clicked.connect(self._on_as_a_whole)
         self.save_button.clicked.connect(self.save)
         self.cancel_button.clicked.connect(self.reject)
         on_key(QKeySequence.StandardKey.Undo, self, self.undo)
@@ -220,6 +244,7 @@ class RegionsDialog(QDialog):
             return
         self._begun_with = without_ease(own.zones)
         self._references, self._fixture = own.references, own.fixture
+        self.names.take([entry.name for entry in own.anomaly_types if entry.enabled])
         self._judged_pictures = own.picture_limits is not None
         self.judges_pictures.setChecked(self._judged_pictures)
         self.judges_pictures.setEnabled(bool(own.references))
@@ -295,6 +320,9 @@ class RegionsDialog(QDialog):
             in_language(self._fixture.words) if is_as_taught and self._fixture else "",
         )
         self.count.show_count(zone.count if zone is not None else None)
+        self.names.show_names(zone.anomalies if zone is not None and zone.has_map else None)
+        with QSignalBlocker(self.as_a_whole):
+            self.as_a_whole.setChecked(any(one.kind is ZoneKind.WHOLE for one in edits.zones))
         self.canvas.examples = examples_on(edits.zones, self._shown_hash(self.pictures.currentIndex()))
         for control in (self.name, self.kind, self.limit, self.remove_button):
             control.setEnabled(zone is not None)
@@ -316,6 +344,8 @@ class RegionsDialog(QDialog):
             return self.tr("%1 (ignored)").replace("%1", zone.name)
         if zone.kind is ZoneKind.FIXTURE:
             return self.tr("%1 (fixture)").replace("%1", zone.name)
+        if zone.kind is ZoneKind.WHOLE:
+            return self.tr("%1 (as a whole)").replace("%1", zone.name)
         if zone.count is not None:
             return f"{zone.name}: {zone.count.expected} × {zone.count.what}"
         return zone.name if zone.limit is None else f"{zone.name}  ≤ {number(zone.limit, 3)}"
@@ -337,6 +367,7 @@ class RegionsDialog(QDialog):
             ZoneKind.IGNORE: self.tr("ignored"),
             ZoneKind.FIXTURE: self.tr("fixture"),
             ZoneKind.COUNT: self.tr("count"),
+            ZoneKind.WHOLE: self.tr("as a whole"),
         }
         self.canvas.stem = stems.get(self.canvas.kind, self.tr("region"))
         self._prepare_search()
@@ -351,6 +382,14 @@ class RegionsDialog(QDialog):
             search=FixtureSearch(picture=shown) if is_fixture else None,
             count=count if _KINDS[index] is ZoneKind.COUNT else None,
         )
+
+    @Slot(bool)
+    def _on_as_a_whole(self, wanted: bool) -> None:
+        edits, picture = self.canvas.edits, self.tr("whole picture")
+        changed = with_whole_part(edits.zones, self.tr("whole part"), picture) if wanted else None
+        edits.replace_all(without_whole_part(edits.zones, picture) if changed is None else changed)
+        self.canvas.update()
+        self._show()
 
     def _new_count(self) -> ItemCount:
         return ItemCount(self.tr("items"), 1, ())

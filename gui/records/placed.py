@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from filo_core.fixture import Placed
     from filo_core.types import ItemsFound
+    from filo_core.whole_part import WordsFound
 
 
-def told(placed: Placed, pixels: NDArray[np.uint8], counts: Sequence[ItemsFound]) -> tuple[Zone, ...]:
+def told(placed: Placed, pixels: NDArray[np.uint8], counts: Sequence[ItemsFound | WordsFound]) -> tuple[Zone, ...]:
     """Regions as they are painted, items that were counted too; the fixture's name says how well it fits, its residual.
 
     Args:

@@ -2410,6 +2410,21 @@
         </message>
     </context>
     <context>
+        <name>NamesPanel</name>
+        <message>
+            <source>Anomalies that are named here</source>
+            <translation>Fehler, die hier benannt werden</translation>
+        </message>
+        <message>
+            <source>Without a tick anything on the product's list may be named here.</source>
+            <translation>Ohne Haken darf hier alles von der Liste des Produkts benannt werden.</translation>
+        </message>
+        <message>
+            <source>Anomalies here (none: all)</source>
+            <translation>Fehler hier (keine: alle)</translation>
+        </message>
+    </context>
+    <context>
         <name>NavigationButton</name>
         <message>
             <source>running</source>
@@ -3585,6 +3600,14 @@
             <translation>Die Grenzen werden beim Speichern aus den guten Bildern genommen.</translation>
         </message>
         <message>
+            <source>Whole part as well</source>
+            <translation>Auch das ganze Teil</translation>
+        </message>
+        <message>
+            <source>Asks besides whether anything is missing, too many or swapped, wherever it lies: how much of each kind of place good parts have. Needs %1 good pictures, and has a limit of its own.</source>
+            <translation>Fragt außerdem, ob etwas fehlt, zu viel oder vertauscht ist, gleich wo es liegt: wie viel von jeder Art Stelle gute Teile haben. Braucht %1 gute Bilder und hat einen eigenen Grenzwert.</translation>
+        </message>
+        <message>
             <source>&amp;Save</source>
             <translation>&amp;Speichern</translation>
         </message>
@@ -3641,12 +3664,20 @@
             <translation>gezählt</translation>
         </message>
         <message>
+            <source>seen as a whole</source>
+            <translation>als Ganzes gesehen</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>Eine Lagemarke ist eine Form, die in jedem Bild gefunden wird: Die Bereiche wandern mit ihr.</translation>
         </message>
         <message>
             <source>Where items are counted, their number alone decides.</source>
             <translation>Wo gezählt wird, entscheidet allein die Anzahl.</translation>
+        </message>
+        <message>
+            <source>Seen as a whole: how much there is of each kind of place decides, wherever it lies.</source>
+            <translation>Als Ganzes gesehen: Wie viel es von jeder Art Stelle gibt, entscheidet, gleich wo sie liegt.</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3697,12 +3728,28 @@
             <translation>%1 (Lagemarke)</translation>
         </message>
         <message>
+            <source>%1 (as a whole)</source>
+            <translation>%1 (als Ganzes)</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>Lagemarke</translation>
         </message>
         <message>
             <source>count</source>
             <translation>Anzahl</translation>
+        </message>
+        <message>
+            <source>as a whole</source>
+            <translation>als Ganzes</translation>
+        </message>
+        <message>
+            <source>whole picture</source>
+            <translation>ganzes Bild</translation>
+        </message>
+        <message>
+            <source>whole part</source>
+            <translation>ganzes Teil</translation>
         </message>
         <message>
             <source>items</source>
@@ -6808,6 +6855,10 @@
             <translation>Niemand entscheidet. Geben Sie ein, wer entscheidet.</translation>
         </message>
         <message>
+            <source>Nothing but region {name} is looked at, as a whole, and that needs {least} good images. Add some, or draw a region that is inspected as well.</source>
+            <translation>Nur der Bereich {name} wird betrachtet, als Ganzes, und das braucht {least} gute Bilder. Fügen Sie welche hinzu, oder zeichnen Sie auch einen Bereich, der geprüft wird.</translation>
+        </message>
+        <message>
             <source>Nothing is decided on {name} that could be taken back.</source>
             <translation>Über {name} ist nichts entschieden, was zurückgenommen werden könnte.</translation>
         </message>
@@ -6968,8 +7019,24 @@
             <translation>Bereich {name} ist leer. Zeichnen Sie ihn größer, oder entfernen Sie ihn.</translation>
         </message>
         <message>
+            <source>Region {name} is to be looked at as a whole, which needs {least} good images. There are {count}: it is off.</source>
+            <translation>Der Bereich {name} soll als Ganzes betrachtet werden, und das braucht {least} gute Bilder. Es sind {count}: Er ist aus.</translation>
+        </message>
+        <message>
+            <source>Region {name} is to be looked at as a whole, which needs {least} good images. There is 1: it is off.</source>
+            <translation>Der Bereich {name} soll als Ganzes betrachtet werden, und das braucht {least} gute Bilder. Es ist 1: Er ist aus.</translation>
+        </message>
+        <message>
             <source>Region {name} lies outside the picture. Draw it inside.</source>
             <translation>Bereich {name} liegt außerhalb des Bildes. Zeichnen Sie ihn darin.</translation>
+        </message>
+        <message>
+            <source>Region {name} lists {count} anomalies; {most} are enough. Remove some.</source>
+            <translation>Der Bereich {name} nennt {count} Fehler; {most} sind genug. Entfernen Sie einige.</translation>
+        </message>
+        <message>
+            <source>Region {name} lists {strange}, which the product's anomaly list does not have. Add it there first.</source>
+            <translation>Der Bereich {name} nennt {strange}; die Fehlerliste des Produkts hat das nicht. Nehmen Sie es dort zuerst auf.</translation>
         </message>
         <message>
             <source>Region {name} needs two opposite corners.</source>
@@ -6994,6 +7061,14 @@
         <message>
             <source>Region {name} shows {count} examples; {most} are enough. Remove some.</source>
             <translation>Bereich {name} zeigt {count} Beispiele; {most} genügen. Entfernen Sie einige.</translation>
+        </message>
+        <message>
+            <source>Region {name}, as a whole, has {words}.</source>
+            <translation>Bereich {name}, als Ganzes: {words}.</translation>
+        </message>
+        <message>
+            <source>Region {name}, as a whole, is unlike the good parts.</source>
+            <translation>Bereich {name} gleicht als Ganzes den guten Teilen nicht.</translation>
         </message>
         <message>
             <source>Region {name}: {error}</source>
@@ -7234,6 +7309,10 @@
         <message>
             <source>The address of the language model is no web address. It begins with http:// or https:// and usually ends in /v1; correct it in the settings.</source>
             <translation>Die Adresse des Sprachmodells ist keine Webadresse. Sie beginnt mit http:// oder https:// und endet meist auf /v1; berichtigen Sie sie in den Einstellungen.</translation>
+        </message>
+        <message>
+            <source>The anomaly list of region {name} has an empty entry. Remove it.</source>
+            <translation>Die Fehlerliste des Bereichs {name} hat einen leeren Eintrag. Entfernen Sie ihn.</translation>
         </message>
         <message>
             <source>The answer of the language model is longer than {max_answer_bytes} KB. Try another model.</source>
@@ -8088,6 +8167,14 @@
             <translation>eine Anomaliekarte muss (H, W) und endlich sein, ist aber {shape}</translation>
         </message>
         <message>
+            <source>at {where} (1 patch, {usual:.0f} as a rule)</source>
+            <translation>{where} (1 Stelle, sonst {usual:.0f})</translation>
+        </message>
+        <message>
+            <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
+            <translation>{where} ({count} Stellen, sonst {usual:.0f})</translation>
+        </message>
+        <message>
             <source>belongs to an inspection that is not as the audit chain has it</source>
             <translation>gehört zu einer Prüfung, die nicht so ist, wie die Prüfkette sie hat</translation>
         </message>
@@ -8100,6 +8187,18 @@
             <translation>beiden</translation>
         </message>
         <message>
+            <source>bottom</source>
+            <translation>unten</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>unten links</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>unten rechts</translation>
+        </message>
+        <message>
             <source>called NG</source>
             <translation>NG genannt</translation>
         </message>
@@ -8110,6 +8209,10 @@
         <message>
             <source>cannot be read ({kind})</source>
             <translation>kann nicht gelesen werden ({kind})</translation>
+        </message>
+        <message>
+            <source>center</source>
+            <translation>in der Mitte</translation>
         </message>
         <message>
             <source>centre</source>
@@ -8452,6 +8555,10 @@
             <translation>merken Sie es mit: main.py secret set database</translation>
         </message>
         <message>
+            <source>left</source>
+            <translation>links</translation>
+        </message>
+        <message>
             <source>limits</source>
             <translation>Grenzen</translation>
         </message>
@@ -8548,6 +8655,10 @@
             <translation>abgewiesen</translation>
         </message>
         <message>
+            <source>right</source>
+            <translation>rechts</translation>
+        </message>
+        <message>
             <source>serial</source>
             <translation>Seriennummer</translation>
         </message>
@@ -8570,6 +8681,26 @@
         <message>
             <source>there is no file {name}.</source>
             <translation>es gibt keine Datei {name}.</translation>
+        </message>
+        <message>
+            <source>too little of what good parts show {where}</source>
+            <translation>zu wenig von dem, was gute Teile zeigen: {where}</translation>
+        </message>
+        <message>
+            <source>too much of what they show {where}</source>
+            <translation>zu viel von dem, was sie zeigen: {where}</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>oben</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>oben links</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>oben rechts</translation>
         </message>
         <message>
             <source>transparency with {bits} bits</source>

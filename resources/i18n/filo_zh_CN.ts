@@ -2410,6 +2410,21 @@
         </message>
     </context>
     <context>
+        <name>NamesPanel</name>
+        <message>
+            <source>Anomalies that are named here</source>
+            <translation>在此命名的缺陷</translation>
+        </message>
+        <message>
+            <source>Without a tick anything on the product's list may be named here.</source>
+            <translation>不勾选时，产品列表中的任何名称都可用于此处。</translation>
+        </message>
+        <message>
+            <source>Anomalies here (none: all)</source>
+            <translation>此处的缺陷（不选：全部）</translation>
+        </message>
+    </context>
+    <context>
         <name>NavigationButton</name>
         <message>
             <source>running</source>
@@ -3585,6 +3600,14 @@
             <translation>保存时从良品图片得出限值。</translation>
         </message>
         <message>
+            <source>Whole part as well</source>
+            <translation>同时检查整件</translation>
+        </message>
+        <message>
+            <source>Asks besides whether anything is missing, too many or swapped, wherever it lies: how much of each kind of place good parts have. Needs %1 good pictures, and has a limit of its own.</source>
+            <translation>另外检查是否有缺少、多余或换错的东西，不论位置：良品中每种局部各有多少。需要 %1 张良品图像，并有自己的限值。</translation>
+        </message>
+        <message>
             <source>&amp;Save</source>
             <translation>保存(&amp;S)</translation>
         </message>
@@ -3641,12 +3664,20 @@
             <translation>计数</translation>
         </message>
         <message>
+            <source>seen as a whole</source>
+            <translation>作为整体</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>定位标记是在每张图片中找到的形状：区域随它移动。</translation>
         </message>
         <message>
             <source>Where items are counted, their number alone decides.</source>
             <translation>计数的地方只由数量决定。</translation>
+        </message>
+        <message>
+            <source>Seen as a whole: how much there is of each kind of place decides, wherever it lies.</source>
+            <translation>作为整体：由每种局部的多少决定，不论位置。</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3697,12 +3728,28 @@
             <translation>%1（定位标记）</translation>
         </message>
         <message>
+            <source>%1 (as a whole)</source>
+            <translation>%1（作为整体）</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>定位标记</translation>
         </message>
         <message>
             <source>count</source>
             <translation>计数</translation>
+        </message>
+        <message>
+            <source>as a whole</source>
+            <translation>整体</translation>
+        </message>
+        <message>
+            <source>whole picture</source>
+            <translation>整幅图像</translation>
+        </message>
+        <message>
+            <source>whole part</source>
+            <translation>整件</translation>
         </message>
         <message>
             <source>items</source>
@@ -6809,6 +6856,10 @@
             <translation>没有复核人。请输入由谁决定。</translation>
         </message>
         <message>
+            <source>Nothing but region {name} is looked at, as a whole, and that needs {least} good images. Add some, or draw a region that is inspected as well.</source>
+            <translation>只有区域 {name} 作为整体检查，这需要 {least} 张良品图像。请添加图像，或再画一个检查区域。</translation>
+        </message>
+        <message>
             <source>Nothing is decided on {name} that could be taken back.</source>
             <translation>{name} 没有可撤回的决定。</translation>
         </message>
@@ -6969,8 +7020,24 @@
             <translation>区域 {name} 为空。请画大一些，或移除。</translation>
         </message>
         <message>
+            <source>Region {name} is to be looked at as a whole, which needs {least} good images. There are {count}: it is off.</source>
+            <translation>区域 {name} 要作为整体检查，需要 {least} 张良品图像。现有 {count} 张：已关闭。</translation>
+        </message>
+        <message>
+            <source>Region {name} is to be looked at as a whole, which needs {least} good images. There is 1: it is off.</source>
+            <translation>区域 {name} 要作为整体检查，需要 {least} 张良品图像。现有 1 张：已关闭。</translation>
+        </message>
+        <message>
             <source>Region {name} lies outside the picture. Draw it inside.</source>
             <translation>区域 {name} 在图像之外。请画在图像内。</translation>
+        </message>
+        <message>
+            <source>Region {name} lists {count} anomalies; {most} are enough. Remove some.</source>
+            <translation>区域 {name} 列出了 {count} 种缺陷；{most} 种就够了。请删除一些。</translation>
+        </message>
+        <message>
+            <source>Region {name} lists {strange}, which the product's anomaly list does not have. Add it there first.</source>
+            <translation>区域 {name} 列出了 {strange}，而产品的缺陷列表中没有。请先在那里添加。</translation>
         </message>
         <message>
             <source>Region {name} needs two opposite corners.</source>
@@ -6995,6 +7062,14 @@
         <message>
             <source>Region {name} shows {count} examples; {most} are enough. Remove some.</source>
             <translation>区域 {name} 有 {count} 个示例；{most} 个就够了。请删除一些。</translation>
+        </message>
+        <message>
+            <source>Region {name}, as a whole, has {words}.</source>
+            <translation>区域 {name} 作为整体：{words}。</translation>
+        </message>
+        <message>
+            <source>Region {name}, as a whole, is unlike the good parts.</source>
+            <translation>区域 {name} 作为整体与良品不同。</translation>
         </message>
         <message>
             <source>Region {name}: {error}</source>
@@ -7235,6 +7310,10 @@
         <message>
             <source>The address of the language model is no web address. It begins with http:// or https:// and usually ends in /v1; correct it in the settings.</source>
             <translation>语言模型的地址不是网址。它以 http:// 或 https:// 开头，通常以 /v1 结尾；请在设置中更正。</translation>
+        </message>
+        <message>
+            <source>The anomaly list of region {name} has an empty entry. Remove it.</source>
+            <translation>区域 {name} 的缺陷列表中有空项。请删除。</translation>
         </message>
         <message>
             <source>The answer of the language model is longer than {max_answer_bytes} KB. Try another model.</source>
@@ -8089,6 +8168,14 @@
             <translation>异常图必须为 (H, W) 且有限，实际形状为 {shape}</translation>
         </message>
         <message>
+            <source>at {where} (1 patch, {usual:.0f} as a rule)</source>
+            <translation>{where}（1 处，通常 {usual:.0f} 处）</translation>
+        </message>
+        <message>
+            <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
+            <translation>{where}（{count} 处，通常 {usual:.0f} 处）</translation>
+        </message>
+        <message>
             <source>belongs to an inspection that is not as the audit chain has it</source>
             <translation>所属检测与审计链中的不符</translation>
         </message>
@@ -8101,6 +8188,18 @@
             <translation>双方</translation>
         </message>
         <message>
+            <source>bottom</source>
+            <translation>下</translation>
+        </message>
+        <message>
+            <source>bottom left</source>
+            <translation>左下</translation>
+        </message>
+        <message>
+            <source>bottom right</source>
+            <translation>右下</translation>
+        </message>
+        <message>
             <source>called NG</source>
             <translation>被判 NG</translation>
         </message>
@@ -8111,6 +8210,10 @@
         <message>
             <source>cannot be read ({kind})</source>
             <translation>无法读取（{kind}）</translation>
+        </message>
+        <message>
+            <source>center</source>
+            <translation>中间</translation>
         </message>
         <message>
             <source>centre</source>
@@ -8453,6 +8556,10 @@
             <translation>用 main.py secret set database 保存</translation>
         </message>
         <message>
+            <source>left</source>
+            <translation>左</translation>
+        </message>
+        <message>
             <source>limits</source>
             <translation>限值</translation>
         </message>
@@ -8549,6 +8656,10 @@
             <translation>被拒</translation>
         </message>
         <message>
+            <source>right</source>
+            <translation>右</translation>
+        </message>
+        <message>
             <source>serial</source>
             <translation>序列号</translation>
         </message>
@@ -8571,6 +8682,26 @@
         <message>
             <source>there is no file {name}.</source>
             <translation>没有文件 {name}。</translation>
+        </message>
+        <message>
+            <source>too little of what good parts show {where}</source>
+            <translation>良品所有的东西过少：{where}</translation>
+        </message>
+        <message>
+            <source>too much of what they show {where}</source>
+            <translation>良品所有的东西过多：{where}</translation>
+        </message>
+        <message>
+            <source>top</source>
+            <translation>上</translation>
+        </message>
+        <message>
+            <source>top left</source>
+            <translation>左上</translation>
+        </message>
+        <message>
+            <source>top right</source>
+            <translation>右上</translation>
         </message>
         <message>
             <source>transparency with {bits} bits</source>

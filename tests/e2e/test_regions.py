@@ -69,3 +69,14 @@ def test_what_cannot_be_is_one_sentence(run: Run, product: str, file: Path, tmp_
     nothing = run("product", "regions", product, "--write", tmp_path / "w.json")
     assert "has no regions to write" in nothing.stderr
     assert run("product", "regions", product, "--json").json["regions"] == []
+
+
+def test_the_part_as_a_whole_is_asked_for_and_not_any_more(run: Run, product: str, file: Path) -> None:
+    shown = run("product", "regions", product, "--whole-part", "--json").json["regions"]
+    assert [(one["name"], one["kind"]) for one in shown] == [("whole picture", "inspect"), ("whole part", "whole")]
+    assert run("product", "regions", product, "--no-whole-part", "--json").json["regions"] == []
+    with_file = run("product", "regions", product, file, "--whole-part", "--json").json["regions"]
+    assert [one["kind"] for one in with_file] == ["inspect", "inspect", "ignore", "whole"]
+    assert with_file[-1]["points"] == [[0.22, 0.2], [0.78, 0.8]]
+    refused = run("product", "regions", product, "--none", "--whole-part")
+    assert "know no --whole-part" in " ".join(refused.stderr.split())

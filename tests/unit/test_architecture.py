@@ -46,6 +46,7 @@ def test_the_store_may_know_the_words_of_the_engine_alone() -> None:
         "zones",
         "fixture",
         "picture_limits",
+        "whole_part",
         "identity",
         "proof",
         "sentence",

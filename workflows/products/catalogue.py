@@ -29,7 +29,7 @@ from filo_core.types import (
     View,
 )
 from filo_core.views import view_product
-from filo_core.zones import Zone, fixture_of, without_ease
+from filo_core.zones import Zone, fixture_of, without_ease, without_names
 from storage.names import name_key, product_name, tidy_name
 from workflows.people.access import Access
 from workflows.people.names import refuse_look_alike
@@ -144,12 +144,16 @@ class Catalogue:
         """Replace the anomaly list; the limits go when the enabled names change.
 
         Raises:
-            RecipeError: if a name is empty, stands twice, or is the word for no known type.
+            RecipeError: if a name is empty, stands twice, is the word for no known type, or is gone while a region
+                lists it.
             ProductError: if a name is too long or holds characters that cannot be seen.
         """
+        from filo_core.method.zone_rules import with_listed
+
         tidy, by = tidy_types(types), self._access.operator()
         with self._storage.transaction() as transaction:
             draft = transaction.products.draft(name)
+            with_listed(draft.zones, [entry.name for entry in tidy])
             return self._save(transaction, draft, without_stale_limits(draft, replace(draft, anomaly_types=tidy)), by)
 
     @asks(Right.SETTINGS)
@@ -190,7 +194,7 @@ class Catalogue:
 
     @free(_A_DRAFT)
     def set_zones(self, name: str, zones: Sequence[Zone]) -> ProductDraft:
-        """Replace the drawn regions and ignore masks; the limits go when they change.
+        """Replace the drawn regions and ignore masks; the limits go when they change, their anomaly lists apart.
 
         They stand in place of the one rectangle that recipes had before. A fixture among them is taught, on the good
         image that it was drawn on, from the good images as they are now.
@@ -200,10 +204,11 @@ class Catalogue:
                 which.
             StorageError: if a good image that a fixture is taught on is missing from the image store.
         """
-        from filo_core.method.zone_rules import checked_zones, with_pictures
+        from filo_core.method.zone_rules import checked_zones, with_listed, with_pictures
 
         by, before = self._access.operator(), self.draft(name)
-        checked = with_pictures(without_ease(checked_zones(zones)), before.references)
+        listed = with_listed(checked_zones(zones), [entry.name for entry in before.anomaly_types])
+        checked = with_pictures(without_ease(listed), before.references)
         tidy, fixture = self._taught(before, checked)
         relies = fixture is not None or any(zone.count is not None for zone in tidy)
         with self._storage.transaction() as transaction:
@@ -214,6 +219,10 @@ class Catalogue:
                 )
             if (tidy, fixture) == (without_ease(draft.zones), draft.fixture) and draft.region_of_interest is None:
                 return draft
+            if without_names(tidy) == without_names(without_ease(draft.zones)):
+                # Names alone: where the limits lie stays.
+                pairs = zip(draft.zones, tidy, strict=True)
+                tidy = tuple(replace(old, anomalies=new.anomalies) for old, new in pairs)
             changed = replace(draft, zones=tidy, fixture=fixture, region_of_interest=None)
             return self._save(transaction, draft, without_stale_limits(draft, changed), by)
 

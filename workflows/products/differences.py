@@ -83,7 +83,8 @@ def _zone_in_words(zone: Zone) -> str:
     searched, count = zone.search, zone.count
     search = "" if searched is None else f", turned by up to {searched.turn:g}°, {100 * searched.scale:g} % of size"
     counted = "" if count is None else f", {count.expected} {count.what} like {_examples_in_words(count)}"
-    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search}{counted})"
+    named = f", named {', '.join(zone.anomalies)}" if zone.anomalies else ""
+    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search}{counted}{named})"
 
 
 def _examples_in_words(count: ItemCount) -> str:

@@ -13,7 +13,7 @@ from filo_core.method.fixture_edges import check_fixture
 from filo_core.method.zone_rules import tidy_zones
 from filo_core.sentence import Sentence
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Box, Limits, ProductDescription, ProductDraft, WizardStep
-from filo_core.zones import without_ease
+from filo_core.zones import without_ease, without_names
 from storage.names import name_key, product_name, tidy_name
 from workflows.products.view_rules import tidy_views
 
@@ -127,7 +127,13 @@ def _limits_rest_on(draft: ProductDraft) -> tuple[object, ...]:
     described = draft.description
     phrases = frozenset(entry.name for entry in draft.anomaly_types if entry.enabled)
     references = frozenset(reference.image_hash for reference in draft.references)
-    seen = (draft.eyes, draft.learned_map, without_ease(draft.zones), draft.fixture, draft.region_of_interest)
+    seen = (
+        draft.eyes,
+        draft.learned_map,
+        without_names(without_ease(draft.zones)),
+        draft.fixture,
+        draft.region_of_interest,
+    )
     return (described.class_name, described.kind, described.domain, phrases, references, *seen)
 
 

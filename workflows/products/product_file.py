@@ -22,11 +22,13 @@ from filo_core.errors import ProductError, UnreadableImageError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
 from filo_core.whole_files import whole_file
+from filo_core.zones import ZoneKind
 from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
-FORMAT_VERSION = 4
-"""The newest, of products with several views, a fixture or a region that counts. One without is written as the third
+FORMAT_VERSION = 5
+"""The newest, of products with a region that has a list of its own or is looked at as a whole. One with several views,
+a fixture or a region that counts is written as the fourth. One without is written as the third
 where there are drawn regions, limits of its pictures or a learnt map, else as the second, and without regions that a
 person named as the first: so that earlier programs read it."""
 MOST_EXAMPLES = 1_000
@@ -247,8 +249,11 @@ def _write_members(
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
     left_out = _left_out(draft)
+    newest = any(zone.anomalies or zone.kind is ZoneKind.WHOLE for one in _drafts(draft) for zone in one.zones)
     newer = draft.zones or draft.picture_limits or draft.learned_map
-    version = FORMAT_VERSION if not left_out else 3 if newer else 2 if examples else 1
+    version = (
+        FORMAT_VERSION if newest else 4 if left_out.get("views") is not True else 3 if newer else 2 if examples else 1
+    )
     content = _Content(format=FORMAT, version=version, draft=unsigned, examples=examples)
     exclude: dict[str, Any] = {"draft": left_out} | ({} if examples else {"examples": True})
     said = content.model_dump_json(indent=1, exclude=exclude)
@@ -262,11 +267,17 @@ def _has_twice(draft: ProductDraft) -> bool:
     return len(set(hashes)) < len(hashes)
 
 
+def _drafts(draft: ProductDraft) -> tuple[ProductDraft, ...]:
+    return (draft, *(view.draft for view in draft.views))
+
+
 def _left_out(draft: ProductDraft) -> dict[str, Any]:
     """What a draft that needs no newest format has none of: earlier programs read no file that names it."""
+    later = {} if any(zone.anomalies for one in _drafts(draft) for zone in one.zones) else {"anomalies": True}
     if draft.views or draft.fixture is not None or any(zone.search or zone.count for zone in draft.zones):
-        return {}
-    return {"views": True, "fixture": True, "zones": {"__all__": {"search": True, "count": True}}}
+        own: dict[str, Any] = {"zones": {"__all__": later}} if later else {}
+        return own | ({"views": {"__all__": {"draft": own}}} if own and draft.views else {})
+    return {"views": True, "fixture": True, "zones": {"__all__": {"search": True, "count": True} | later}}
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> str:

@@ -70,6 +70,8 @@ def _as_json(zone: Zone) -> dict[str, Any]:
         found |= {"turn": zone.search.turn, "scale": zone.search.scale}
     if zone.count is not None:
         found["count"] = count_as_json(zone.count)
+    if zone.anomalies:
+        found["anomalies"] = zone.anomalies
     return found
 
 
@@ -124,6 +126,7 @@ def _of_ours(content: dict[str, Any]) -> Iterator[Zone]:
             None if limit is None else _number(limit),
             search=_search_of(one),
             count=_count(one["count"]) if "count" in one else None,
+            anomalies=_names(one.get("anomalies", [])),
         )
 
 
@@ -133,6 +136,12 @@ def _search_of(one: dict[str, Any]) -> FixtureSearch | None:
         return None
     usual = FixtureSearch()
     return FixtureSearch(_number(one.get("turn", usual.turn)), _number(one.get("scale", usual.scale)))
+
+
+def _names(content: object) -> tuple[str, ...]:
+    if not isinstance(content, list) or not all(isinstance(name, str) for name in content):
+        raise TypeError("anomalies are a list of names")
+    return tuple(content)
 
 
 def _count(content: dict[str, Any]) -> ItemCount:

@@ -10,6 +10,7 @@ import pytest
 from filo_core.calibration.conformal import GoodParts
 from filo_core.calibration.known_parts import ScoredParts
 from filo_core.calibration.zone_limits import ZoneEvidence, calibrated_parts, on_one_scale, zone_limits
+from filo_core.errors import EvidenceError
 from filo_core.proof import JudgedPart
 from filo_core.types import Verdict, ZoneScore
 from filo_core.zones import Zone, ZoneKind, on_scale
@@ -134,3 +135,33 @@ def test_one_pair_of_limits_says_what_each_region_would_by_its_own() -> None:
         for score in np.linspace(0.01, 0.99, 197):
             if min(abs(score - one.limits.ok), abs(score - one.limits.ng)) > 1e-6:
                 assert limits.verdict(on_scale(zone, float(score))) is one.limits.verdict(float(score))
+
+
+_AS_A_WHOLE = (Zone("rim", ((0.0, 0.0), (1.0, 1.0))), Zone("hole", ((0.0, 0.0), (1.0, 1.0)), kind=ZoneKind.WHOLE))
+
+
+def test_a_part_as_a_whole_takes_one_share_and_has_a_limit_of_its_own() -> None:
+    scored = _scored(np.random.default_rng(7), 8)
+    found = calibrated_parts(scored, _AS_A_WHOLE, 0.01, model_hash="m", trained=True)
+    assert found.promise == pytest.approx(2 / 9)
+    rim, whole = found.zones
+    good = [scores[1].score for scores in scored.zones.values()]
+    assert on_scale(whole, max(good) + 0.1) > found.limits.ok
+    assert on_scale(whole, min(good)) < found.limits.ok
+    assert rim.ease != whole.ease
+
+
+def test_of_fewer_than_eight_good_images_it_is_off_takes_no_share_and_says_so() -> None:
+    scored = _scored(np.random.default_rng(7), 7)
+    found = calibrated_parts(scored, _AS_A_WHOLE, 0.01, model_hash="m", trained=True)
+    assert found.promise == pytest.approx(1 / 8)
+    assert found.zones == _AS_A_WHOLE
+    assert "Region hole is to be looked at as a whole, which needs 8 good images. There are 7: it is off." in (
+        found.sentence
+    )
+
+
+def test_nothing_but_parts_as_a_whole_and_too_few_of_them_is_refused() -> None:
+    scored = _scored(np.random.default_rng(7), 7)
+    with pytest.raises(EvidenceError, match="Nothing but region hole is looked at, as a whole"):
+        calibrated_parts(scored, _AS_A_WHOLE[1:], 0.01, model_hash="m", trained=True)

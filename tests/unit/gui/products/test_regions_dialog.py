@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from filo_core.picture_limits import PictureLimits, PictureQuality
-from filo_core.types import Limits, ProductDescription
+from filo_core.types import AnomalyType, Limits, ProductDescription
 from filo_core.zones import Zone, ZoneKind, ZoneShape
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
@@ -301,3 +301,50 @@ def test_marked_items_are_forgotten_and_brought_back(dialog: RegionsDialog) -> N
     assert dialog.canvas.examples == ()
     dialog.undo()
     assert len(dialog.canvas.examples) == 1
+
+
+def test_the_whole_part_is_added_beside_a_map_and_taken_away_again(
+    dialog: RegionsDialog, state: AppState, product: str
+) -> None:
+    dialog.as_a_whole.click()
+    assert [(zone.name, zone.kind) for zone in dialog.canvas.edits.zones] == [
+        ("whole picture", ZoneKind.INSPECT),
+        ("whole part", ZoneKind.WHOLE),
+    ]
+    dialog.as_a_whole.click()
+    assert dialog.canvas.edits.zones == ()
+    dialog.undo_button.click()
+    assert dialog.as_a_whole.isChecked()
+    dialog.save_button.click()
+    kinds = [zone.kind for zone in state.workbench.catalogue.draft(product).zones]
+    assert kinds == [ZoneKind.INSPECT, ZoneKind.WHOLE]
+
+
+def test_the_whole_part_spans_what_the_regions_span(dialog: RegionsDialog) -> None:
+    _drag(dialog, (0.1, 0.1), (0.5, 0.4))
+    (drawn,) = dialog.canvas.edits.zones
+    dialog.as_a_whole.click()
+    region, whole = dialog.canvas.edits.zones
+    assert region == drawn
+    assert whole.points == drawn.points
+    dialog.as_a_whole.click()
+    assert dialog.canvas.edits.zones == (drawn,)
+
+
+def test_a_region_lists_anomalies_of_its_own(qtbot: QtBot, state: AppState, product: str, until: Until) -> None:
+    state.workbench.catalogue.set_anomaly_types(product, [AnomalyType("dent"), AnomalyType("scratch")])
+    dialog = RegionsDialog(state, product)
+    qtbot.addWidget(dialog, before_close_func=lambda one: one.done(0))
+    dialog.show()
+    until(lambda: dialog.canvas.content is not None, "the good picture")
+    assert not dialog.names.isVisible()
+    _drag(dialog, (0.1, 0.1), (0.5, 0.4))
+    assert dialog.names.isVisible()
+    dialog.names.list.item(1).setCheckState(Qt.CheckState.Checked)
+    dialog.kind.setCurrentIndex(1)
+    dialog.kind.activated.emit(1)
+    assert not dialog.names.isVisible()
+    dialog.undo_button.click()
+    dialog.save_button.click()
+    (zone,) = state.workbench.catalogue.draft(product).zones
+    assert zone.anomalies == ("scratch",)

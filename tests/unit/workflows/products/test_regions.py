@@ -13,7 +13,7 @@ import pytest
 from filo_core.errors import FiloError, ProductError, RecipeError
 from filo_core.events import Calibrated
 from filo_core.method.zone_rules import checked_zones
-from filo_core.types import Box, EventKind, Limits, ProductDescription
+from filo_core.types import AnomalyType, Box, EventKind, Limits, ProductDescription
 from filo_core.zones import FixtureSearch, ItemCount, ItemExample, Zone, ZoneKind, ZoneShape
 from storage.storage import Storage
 from tests.unit.filo_core.method import parts_to_find as parts
@@ -318,3 +318,62 @@ def test_a_region_that_counts_without_saying_what_is_refused() -> None:
 def test_what_a_region_of_another_kind_counts_is_left_out() -> None:
     (zone,) = checked_zones([replace(_counting("a"), kind=ZoneKind.INSPECT)])
     assert zone.count is None
+
+
+def test_a_regions_own_anomalies_are_of_the_products_list_and_the_limits_stay(
+    catalogue: Catalogue, product: str, tmp_path: Path
+) -> None:
+    catalogue.set_anomaly_types(product, [AnomalyType("dent"), AnomalyType("Bent wire")])
+    catalogue.set_zones(product, (_RIM, _HOLE))
+    eased = replace(_RIM, ease=0.7), _HOLE
+    catalogue.set_calibration(product, _calibrated(eased))
+    before = catalogue.draft(product).recipe(LIMITS, MODEL_HASH)
+    listed = replace(_RIM, anomalies=("bent  WIRE",)), _HOLE
+    named = catalogue.set_zones(product, listed)
+    assert named.limits == LIMITS
+    assert named.zones == (replace(eased[0], anomalies=("Bent wire",)), _HOLE)
+    after = named.recipe(LIMITS, MODEL_HASH)
+    assert after.content_hash != before.content_hash
+    assert after.scoring_hash == before.scoring_hash
+    write_regions(tmp_path / "named.json", named.zones)
+    assert read_regions(tmp_path / "named.json")[0].anomalies == ("Bent wire",)
+    with pytest.raises(RecipeError, match="Region rim lists rust, which the product's anomaly list does not have"):
+        catalogue.set_zones(product, (replace(_RIM, anomalies=("rust",)), _HOLE))
+    with pytest.raises(RecipeError, match="Region rim lists Bent wire"):
+        catalogue.set_anomaly_types(product, [AnomalyType("dent")])
+    assert catalogue.set_anomaly_types(product, [AnomalyType("Bent wire", enabled=False)]).zones == named.zones
+
+
+@pytest.mark.parametrize("content", ["dent", [3], {"a": 1}])
+def test_anomalies_of_a_file_are_a_list_of_names(content: object, tmp_path: Path) -> None:
+    one = {"name": "rim", "shape": "rectangle", "points": [[0.1, 0.1], [0.4, 0.4]], "anomalies": content}
+    (tmp_path / "odd.json").write_text(json.dumps({"format": "filo-regions", "version": 1, "regions": [one]}))
+    with pytest.raises(ProductError, match="anomalies are a list of names"):
+        read_regions(tmp_path / "odd.json")
+
+
+def test_recipes_of_before_keep_their_hash_beside_anomalies_and_whole_parts() -> None:
+    recipe = replace(make_draft("nut"), zones=_ALL).recipe(LIMITS, MODEL_HASH)
+    assert "anomalies" not in json.dumps(recipe._content()["zones"])
+    assert replace(recipe, zones=(replace(_RIM, anomalies=("dent",)),)).content_hash != recipe.content_hash
+
+
+@pytest.mark.parametrize(
+    ("zones", "version"),
+    [
+        ((_RIM,), 3),
+        ((replace(_RIM, anomalies=("dent",)),), 5),
+        ((_RIM, Zone("all", ((0.1, 0.1), (0.4, 0.4)), kind=ZoneKind.WHOLE)), 5),
+    ],
+)
+def test_what_earlier_programs_do_not_know_is_written_in_a_newer_format(
+    catalogue: Catalogue, product: str, zones: tuple[Zone, ...], version: int, tmp_path: Path
+) -> None:
+    catalogue.set_anomaly_types(product, [AnomalyType("dent")])
+    catalogue.set_zones(product, zones)
+    catalogue.export(product, tmp_path / "p.filo")
+    content = json.loads(members_of(tmp_path / "p.filo")["product.json"])
+    assert content["version"] == version
+    assert ("anomalies" in content["draft"]["zones"][0]) is bool(zones[0].anomalies)
+    with ProductFile(tmp_path / "p.filo") as file:
+        assert file.draft.zones == zones
