@@ -121,7 +121,9 @@ def _write(path: Path | None, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FolderError(f"{path} cannot be written: {error.strerror or error}. Choose another.") from error
+        raise FolderError(
+            "{path} cannot be written: {reason}. Choose another.", path=path, reason=error.strerror or error
+        ) from error
     say(f"Written to {path}")
 
 

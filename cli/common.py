@@ -50,7 +50,9 @@ def settings_with(**overrides: object) -> Settings:
         first = error.errors()[0]
         variable = variable_of(str(first["loc"][0]))
         raise SettingsError(
-            f"{variable} is not what it should be: {first['msg']}. Correct it, or leave it out."
+            "{variable} is not what it should be: {reason}. Correct it, or leave it out.",
+            variable=variable,
+            reason=first["msg"],
         ) from error
 
 

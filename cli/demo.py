@@ -51,7 +51,9 @@ def demo(
 
     category = load_category(data or resource_path("demo", "bracket"))
     if not category.tests:
-        raise FolderError(f"{category.root} has no test images. An MVTec-AD category has test/good and test/<defect>.")
+        raise FolderError(
+            "{root} has no test images. An MVTec-AD category has test/good and test/<defect>.", root=category.root
+        )
     prepare_output(out)
     settings = settings_with(home=out, database=sqlite_url(out / "filo.sqlite"), device=device)
     name = category.root.name

@@ -17,6 +17,7 @@ from cli.signing_in import inspecting_as, managing
 from filo_core.errors import ProductError
 from filo_core.golden_set import GoldenCheck, GoldenChecked
 from filo_core.imaging import read_image
+from filo_core.sentence import Sentence, one_or_many
 from filo_core.statistics.shifts import USUAL_SHIFTS, Shifts
 from filo_core.types import Verdict
 from storage.storage import Storage
@@ -89,8 +90,13 @@ def remove(
     with _signed_in(database, user) as (golden, by, _):
         found = [p for p in golden.parts(name) if p.name == part or (len(part) >= 8 and p.image_hash.startswith(part))]
         if len(found) != 1:
-            many = "no part" if not found else f"{len(found)} parts"
-            raise ProductError(f"The golden set of {name} has {many} called {part!r}. Give the start of its hash.")
+            many = one_or_many(len(found), "1 part", "{count} parts") if found else Sentence("no part")
+            raise ProductError(
+                "The golden set of {name} has {many} called {part!r}. Give the start of its hash.",
+                name=name,
+                many=many,
+                part=part,
+            )
         golden.remove(name, found[0].image_hash, by)
     say(f"{found[0].name} is no longer in the golden set of {name}.")
 

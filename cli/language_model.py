@@ -13,6 +13,7 @@ from cli import typed
 from cli.common import add_row, console, print_json, say, settings_with, speaks_plainly, warn
 from cli.options import AsJson, Database, Name
 from filo_core.errors import FiloError, LanguageModelError, SettingsError
+from filo_core.sentence import Sentence
 from filo_core.types import ProductDescription, ProductKind
 from workflows.settings.language_model import language_model_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from filo_core.descriptions.suggest import Suggestion
     from workflows.settings.settings import Settings
 
-_SET_UP = "Enter its address and model under Settings, or set FILO_LLM_BASE_URL and FILO_LLM_MODEL."
+_SET_UP = Sentence("Enter its address and model under Settings, or set FILO_LLM_BASE_URL and FILO_LLM_MODEL.")
 
 
 @speaks_plainly
@@ -90,7 +91,7 @@ def lists(
 
     wanted = sorted({row.anomaly_list for row in read_tables()["VII"].rows if row.anomaly_list})
     if table.upper() != "VII":
-        raise FiloError(f"Table {table} needs no lists of a language model. Table VII does.")
+        raise FiloError("Table {table} needs no lists of a language model. Table VII does.", table=table)
     settings = settings_with()
     asked = _required(settings)
     path = out / (_file_name(file) or _row_of(asked.model, wanted))
@@ -107,7 +108,9 @@ def lists(
             say(f"{description.class_name}: {', '.join(names)}")
     say(f"{len(descriptions) - len(failed)} of {len(descriptions)} classes are in {path}.")
     if failed:
-        raise FiloError(f"Nothing for {', '.join(failed)}. Run it again: what is there is not asked about again.")
+        raise FiloError(
+            "Nothing for {failed}. Run it again: what is there is not asked about again.", failed=", ".join(failed)
+        )
 
 
 @speaks_plainly
@@ -117,7 +120,7 @@ def names(as_json: AsJson = False) -> None:
 
     settings = settings_with()
     if not settings.llm_base_url:
-        raise SettingsError(f"No language model is set up. {_SET_UP}")
+        raise SettingsError("No language model is set up. {set_up}", set_up=_SET_UP)
     asked = LanguageModelSettings(
         base_url=settings.llm_base_url,
         model=settings.llm_model,
@@ -150,13 +153,13 @@ def asked_library(settings: Settings) -> AskedLibrary | None:
 def _required(settings: Settings) -> LanguageModelSettings:
     asked = language_model_of(settings)
     if asked is None:
-        raise SettingsError(f"No language model is set up. {_SET_UP}")
+        raise SettingsError("No language model is set up. {set_up}", set_up=_SET_UP)
     return asked
 
 
 def _file_name(name: str) -> str:
     if name and (Path(name).name != name or not name.endswith(".json")):
-        raise FiloError(f"{name!r} is no name of a file that ends in .json.")
+        raise FiloError("{name!r} is no name of a file that ends in .json.", name=name)
     return name
 
 
@@ -165,7 +168,9 @@ def _row_of(model: str, wanted: list[str]) -> str:
     found = [file for file in wanted if file.removesuffix(".json") in model.lower()]
     if len(found) != 1:
         raise FiloError(
-            f"{model.strip()!r} is in no row by its name. Say which file it makes: --as {' or '.join(wanted)}."
+            "{model!r} is in no row by its name. Say which file it makes: --as {wanted}.",
+            model=model.strip(),
+            wanted=" or ".join(wanted),
         )
     return found[0]
 

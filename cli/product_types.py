@@ -76,7 +76,9 @@ def cost(
     try:
         said = None if amount.strip().lower() == "none" else float(amount)
     except ValueError as error:
-        raise RecipeError(f"{amount[:40]!r} is no amount. Write a number such as 12.50, or none.") from error
+        raise RecipeError(
+            "{amount!r} is no amount. Write a number such as 12.50, or none.", amount=amount[:40]
+        ) from error
     with managing(settings_with(database=database), user) as (access, _):
         Catalogue(access.storage, access).set_type_cost(name, anomaly_type, said)
     say(f"{anomaly_type}: no cost any more" if said is None else f"{anomaly_type}: {said:g} a part")

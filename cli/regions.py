@@ -91,7 +91,7 @@ def _zones_of(draft: ProductDraft, what: str) -> tuple[Zone, ...]:
         SettingsError: if there is none.
     """
     if not draft.zones:
-        raise SettingsError(f"{draft.description.name} has no regions to {what}.")
+        raise SettingsError("{name} has no regions to {what}.", name=draft.description.name, what=what)
     return without_ease(draft.zones)
 
 

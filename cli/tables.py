@@ -56,7 +56,7 @@ def setting_for(
     """
     for folder in (weights, lists):
         if folder is not None and not folder.is_dir():
-            raise FolderError(f"{folder} is no folder. Check the path.")
+            raise FolderError("{folder} is no folder. Check the path.", folder=folder)
     loaded = load_profile(profile_folder(settings.profile, settings.models), settings.device)
     other = other_data_set(root)
     return TableRun(
@@ -107,7 +107,7 @@ def table_and_json(name: str, categories: Sequence[Category], setting: TableRun)
     """
     table = next((known for known in TABLES if known == name.upper()), None)
     if table is None:
-        raise FiloError(f"The paper has no table {name!r}. It has {', '.join(TABLES)}.")
+        raise FiloError("The paper has no table {name!r}. It has {tables}.", name=name, tables=", ".join(TABLES))
     results = [one for one in _followed(run_table(table, categories, setting)) if isinstance(one, RowResult)]
     _print_table(table, results, setting)
     rows = [_row_content(result) for result in results]
@@ -122,7 +122,11 @@ def figure_and_json(name: str, categories: Sequence[Category], setting: TableRun
     """
     figure = next((known for known in FIGURES if known == name), None)
     if figure is None:
-        raise FiloError(f"Figure {name!r} is none that can be run. There are {' and '.join(FIGURES)}; 5 is --pictures.")
+        raise FiloError(
+            "Figure {name!r} is none that can be run. There are {figures}; 5 is --pictures.",
+            name=name,
+            figures=" and ".join(FIGURES),
+        )
     shown = FIGURES[figure]
     results = [one for one in _followed(run_figure(figure, categories, setting)) if isinstance(one, PointResult)]
     table = Table(shown.axis, "Here", "Weights", title=f"Figure {figure}: {shown.title}. AUROC in per cent")

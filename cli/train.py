@@ -149,7 +149,12 @@ def _chosen(root: Path, names: str) -> list[Category]:
     missing = wanted - {category.name for category in found}
     if missing:
         known = ", ".join(category.name for category in found)
-        raise FiloError(f"{root} has no category {', '.join(sorted(missing))}. It has: {known}.")
+        raise FiloError(
+            "{root} has no category {missing}. It has: {known}.",
+            root=root,
+            missing=", ".join(sorted(missing)),
+            known=known,
+        )
     return [category for category in found if not wanted or category.name in wanted]
 
 

@@ -90,7 +90,7 @@ def _signed(catalogue: Catalogue, name: str, settings: Settings, pin: str) -> Re
     from workflows.products.views import calibrate_views
 
     if not catalogue.draft(name).views:
-        raise SettingsError(f"{name} has no view yet. Add one with --add.")
+        raise SettingsError("{name} has no view yet. Add one with --add.", name=name)
     catalogue.require_sign_off(settings.operator)
     engine = load_engine(settings.profile, settings.device, settings.models)
     draft = calibrate_views(catalogue, name, engine)

@@ -336,7 +336,7 @@ class Engine:
         """
         for found in self._loaded.mutual_scores(picture.pixels for picture in pictures):
             if isinstance(found, int):
-                yield StepDone(found, total, f"Looked at {found} pictures")
+                yield StepDone(found, total, Sentence("Looked at {count} pictures", count=found))
             else:
                 yield UnsortedRanked(tuple(float(score) for score in found))
 

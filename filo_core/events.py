@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from filo_core.golden_set import GoldenChecked
 from filo_core.learned_map import LearnedMap, MapKind
 from filo_core.proof import JudgedPart, Proof
-from filo_core.sentence import Sentence
+from filo_core.sentence import Sentence, one_or_many
 from filo_core.types import (
     Box,
     Eyes,
@@ -206,7 +206,7 @@ class Taught:
     @property
     def sentence(self) -> str:
         """What happened, in words."""
-        places = "1 place" if len(self.patches) == 1 else Sentence("{count} places", count=len(self.patches))
+        places = one_or_many(len(self.patches), "1 place", "{count} places")
         what = (
             Sentence("{places} no longer taught", places=places)
             if self.undone

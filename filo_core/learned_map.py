@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from filo_core.sentence import Sentence
+
 
 class MapKind(StrEnum):
     """What an anomaly map is made of; the first is every product's before it learns."""
@@ -43,4 +45,4 @@ class LearnedMap:
     @property
     def words(self) -> str:
         """As people read it."""
-        return f"{self.kind.value}, from {len(self.learned_from)} bad parts"
+        return Sentence("{kind}, from {count} bad parts", kind=self.kind.value, count=len(self.learned_from))

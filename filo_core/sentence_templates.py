@@ -16,6 +16,8 @@ from filo_core.sentence import Sentence, sentences
 FILE = ("i18n", "templates.json")
 """Every template there is, kept by ``tools.translations``."""
 _NUMBER = r"[+-]?(?:\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?%?|nan|inf)"
+_SHARE = re.compile(r"(\d+(?:\.(\d{1,4}))?) %")
+_SHARES = ("{share:.0f} %", "{share:.1f} %", "{share:.2f} %", "{share:.3f} %", "{share:.4f} %")
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?]) ")
 _REMEMBERED = 4096
 
@@ -68,7 +70,7 @@ class Templates:
 
     def _piece(self, text: str) -> str:
         """What stands in a place: a single word may be a name that is a template by chance."""
-        return self.recognised(text) if " " in text else text
+        return (_per_cent(text) or self.recognised(text)) if " " in text else text
 
     def _find(self, text: str) -> str:
         return self._one(text, self._with_words) or self._several(text) or self._one(text, self._of_pieces) or text
@@ -143,6 +145,12 @@ def _value(text: str, spec: str) -> object:
     plain = text.replace(",", "")
     number = float(plain.rstrip("%")) / (100.0 if plain.endswith("%") else 1.0)
     return int(number) if spec.endswith("d") or spec == "," else number
+
+
+def _per_cent(text: str) -> Sentence | None:
+    """A share as :func:`~filo_core.statistics.rates.percent` writes it, with the digits that it has."""
+    found = _SHARE.fullmatch(text)
+    return Sentence(_SHARES[len(found[2] or "")], share=float(found[1])) if found else None
 
 
 def _has_sentence(values: dict[str, object]) -> bool:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from filo_core.calibration.bad_parts import of_ten
 from filo_core.proof import Counts, Proof, SignedProof, Standing
 from filo_core.statistics.rates import exact_rate
+from gui.translation import in_language
 from gui.wording import percentage
 
 
@@ -52,7 +53,7 @@ def bound_sentence(proof: Proof) -> str:
         text = QCoreApplication.translate(
             "Proof", "Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown)."
         )
-        words.append(text.replace("%1", of_ten(proof.most_missed)).replace("%2", str(len(proof.bad))))
+        words.append(text.replace("%1", in_language(of_ten(proof.most_missed))).replace("%2", str(len(proof.bad))))
     return " ".join(words)
 
 

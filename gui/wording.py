@@ -7,6 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
+from filo_core.naming.part_types import BROAD_WORDS
 from filo_core.types import UNKNOWN_TYPE, Limits, Position, Region, TypeShare
 
 NOT_KNOWN = "–"
@@ -15,6 +16,11 @@ NOT_KNOWN = "–"
 def number(value: float, digits: int = 0) -> str:
     """A number with so many decimals, grouped and pointed as the language does."""
     return QLocale().toString(float(value), "f", digits)
+
+
+def short_number(value: float) -> str:
+    """A number with no more digits than it needs, at most six, pointed as the language does."""
+    return QLocale().toString(float(value), "g", 6)
 
 
 def day(at: datetime) -> str:
@@ -137,17 +143,8 @@ def region_called(region: Region) -> str:
 
 def broad_word(broad: str) -> str:
     """A broad kind in the language of the window."""
-    words = {
-        "crack-like": _tr("crack-like"),
-        "stain-like": _tr("stain-like"),
-        "missing": _tr("something missing"),
-        "extra": _tr("something extra"),
-        "deformed": _tr("deformed"),
-        "misplaced": _tr("misplaced"),
-        "colour": _tr("another colour"),
-        "print": _tr("misprint"),
-    }
-    return words.get(broad, broad)
+    word = BROAD_WORDS.get(broad, broad)
+    return QCoreApplication.translate("Sentences", word)
 
 
 def shares_text(shares: Sequence[TypeShare]) -> str:

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from PIL import Image, UnidentifiedImageError
 
 from filo_core.errors import DatabaseInUseError, DiskFullError, ShapeMismatchError, StorageError
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ _TEMPORARY = ".tmp"
 _LOCK_TIMEOUT_S = 30.0
 _CLOCK_TOLERANCE_S = 2.0
 """File systems and clocks disagree by this much."""
-_CHOOSE_FOLDER = "Ask for write permission, or choose another folder."
+_CHOOSE_FOLDER = Sentence("Ask for write permission, or choose another folder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class ArtefactStore:
                 "{root} is being opened by another program for too long. Close that program, then try again.", root=root
             ) from error
         except OSError as error:
-            raise _os_trouble(root, error, "used as image store") from error
+            raise _os_trouble(root, error, Sentence("used as image store")) from error
 
     @property
     def root(self) -> Path:
@@ -164,7 +165,7 @@ class ArtefactStore:
                 "{path} is missing from the image store. Restore it from a backup.", path=path
             ) from error
         except OSError as error:
-            raise _os_trouble(path, error, "read") from error
+            raise _os_trouble(path, error, Sentence("read")) from error
         if _sha256(content) != content_hash:
             raise StorageError("{path} is damaged: it is not what was stored. Restore it from a backup.", path=path)
         return content
@@ -228,7 +229,7 @@ class ArtefactStore:
             # For a file that was there as well: its writer may have died before this.
             _flush_folder(path.parent)
         except OSError as error:
-            raise _os_trouble(path, error, "written") from error
+            raise _os_trouble(path, error, Sentence("written")) from error
         return content_hash
 
     def _write(self, path: Path, content: bytes) -> None:

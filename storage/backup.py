@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.artefacts import CONTENT_HASH
 from storage.audit.chain import Head
@@ -95,7 +96,7 @@ def check_database(path: Path) -> None:
     Raises:
         StorageError: with the reason; take an older backup then.
     """
-    remedy = "Take another backup."
+    remedy = Sentence("Take another backup.")
     if not path.is_file():
         raise StorageError("There is no backup {path}. Choose a file that was written by main.py backup.", path=path)
     try:
@@ -220,7 +221,7 @@ def _check_chain(copy: Path, shown_as: Path) -> None:
     finally:
         engine.dispose()
     if problems:
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        more = Sentence(" and {sentences} more", sentences=len(problems) - 1) if len(problems) > 1 else ""
         raise StorageError(
             "{shown_as} was altered: {sentence}{more}. Take another backup.",
             shown_as=shown_as,

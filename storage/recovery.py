@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from filo_core.sentence import Sentence
+from filo_core.sentence import Joined, Sentence, one_or_many
 from filo_core.types import EventKind
 from storage.artefacts import Leftovers
 from storage.pictures import spoken_of
@@ -31,27 +31,22 @@ class Recovery:
     def sentence(self) -> str:
         """One sentence for a person; empty when there was nothing to do."""
         said = (
-            _said(self.jobs, "unfinished job", "marked as interrupted"),
-            _said(self.sessions, "session", "ended"),
-            _said(self.half_written, "half-written file", "removed"),
-            _said(
-                self.orphans, Sentence("picture without a verdict"), "removed", Sentence("pictures without a verdict")
+            one_or_many(
+                self.jobs, "1 unfinished job marked as interrupted", "{count} unfinished jobs marked as interrupted"
+            ),
+            one_or_many(self.sessions, "1 session ended", "{count} sessions ended"),
+            one_or_many(self.half_written, "1 half-written file removed", "{count} half-written files removed"),
+            one_or_many(
+                self.orphans, "1 picture without a verdict removed", "{count} pictures without a verdict removed"
             ),
         )
-        found = ", ".join(part for part in said if part)
+        counts = (self.jobs, self.sessions, self.half_written, self.orphans)
+        found = Joined(part for part, count in zip(said, counts, strict=True) if count)
         return (
             Sentence("The program was ended before it could close: {found}. No verdict was lost.", found=found)
             if found
             else ""
         )
-
-
-def _said(number: int, what: str, done: str, several: str = "") -> str:
-    if not number:
-        return ""
-    return Sentence(
-        "{number} {what} {done}", number=number, what=what if number == 1 else several or what + "s", done=done
-    )
 
 
 def recover(session: Session, left: Leftovers) -> Recovery:

@@ -64,15 +64,16 @@ def error_names(trees: Iterable[ast.Module]) -> set[str]:
 
 
 def templates(root: Path) -> list[str]:
-    """Every template below the window once, in alphabetical order.
+    """Every template of the window's errors and of what is below it once, in alphabetical order.
 
     Raises:
         ValueError: where one is put together at run time; the sentence names the place.
     """
-    trees = modules(root)
-    errors = error_names(trees.values())
+    below, errors = modules(root), error_names(every_module(root).values())
     found: set[str] = set()
-    for path, tree in trees.items():
+    # The window raises errors of its own, and has its other words looked up by Qt.
+    window = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _python(root, (WINDOW,))}
+    for path, tree in (below | window).items():
         for call in _calls(tree):
             try:
                 found.update(_of_call(call, errors))
@@ -87,11 +88,54 @@ def translatable(template: str) -> bool:
     return (len(pieces) == 1 and pieces[0][1] is None) or any(map(str.isalpha, "".join(piece[0] for piece in pieces)))
 
 
+def every_module(root: Path) -> dict[Path, ast.Module]:
+    """All modules of the program, the command line and its beginning among them."""
+    paths = [*_python(root, (*ROOMS, "cli", WINDOW, "tools")), *sorted(root.glob("*.py"))]
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
 def put_together(tree: ast.Module, errors: set[str]) -> Iterator[int]:
-    """Lines at which an error's sentence is put together by itself, so that no other language can say it."""
+    """Lines at which a sentence is put together by itself, so that no other language can say it.
+
+    That is an f-string, two texts added, ``%``, ``format`` or ``join`` where a template should stand, or a name that
+    such a text was given to before; and an f-string with words in one of the template's places.
+    """
+    given = _given(tree)
     for call in _calls(tree):
-        if _name(call) in errors and call.args and any(isinstance(one, ast.JoinedStr) for one in _choices(call.args)):
-            yield call.lineno
+        if _name(call) in {*errors, *_KINDS}:
+            templates = [call.args[0]] if _name(call) == "Sentence" and call.args else call.args
+            named = (text for one in _choices(templates) if isinstance(one, ast.Name) for text in given.get(one.id, ()))
+            if any(map(_is_made, (*_choices(templates), *_choices(named)))) or any(
+                isinstance(one, ast.JoinedStr) and _has_word(one)
+                for one in _choices(keyword.value for keyword in call.keywords)
+            ):
+                yield call.lineno
+
+
+def _given(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """What every name of a module is given, by the name."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):
+            found.setdefault(node.target.id, []).extend(filter(None, (node.value,)))
+    return found
+
+
+def _is_made(node: ast.expr) -> bool:
+    """Whether it is a text that is put together where it stands."""
+    if isinstance(node, ast.BinOp):
+        return any(isinstance(part, ast.JoinedStr) or bool(_text(part)) for part in (node.left, node.right))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in {"format", "join"}
+    return isinstance(node, ast.JoinedStr)
+
+
+def _has_word(node: ast.JoinedStr) -> bool:
+    return any(character.isalpha() for piece in node.values for character in (_text(piece)))
 
 
 def _calls(tree: ast.Module) -> Iterator[ast.Call]:

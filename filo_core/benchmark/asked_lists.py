@@ -74,7 +74,7 @@ def read_lists(path: Path) -> dict[str, list[str]]:
     try:
         return _LISTS.validate_python(json.loads(path.read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
-        raise FiloError(f"{path} is no list of anomaly names by class name: {error}.") from error
+        raise FiloError("{path} is no list of anomaly names by class name: {error}.", path=path, error=error) from error
 
 
 def write_lists(path: Path, lists: dict[str, list[str]]) -> None:

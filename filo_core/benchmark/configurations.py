@@ -178,8 +178,9 @@ def kernels_of(text: str) -> tuple[tuple[int, int], ...]:
         usable = len(sides) == 2 and all(side % 2 and side <= LARGEST_KERNEL for side in sides)
         if not usable or tuple(sides) in found:
             raise FiloError(
-                f"{word.strip()[:20]!r} is no kernel. Name each once by two odd sides of at most {LARGEST_KERNEL}, "
-                "such as 1x1,3x3,1x5."
+                "{word!r} is no kernel. Name each once by two odd sides of at most {largest}, such as 1x1,3x3,1x5.",
+                word=word.strip()[:20],
+                largest=LARGEST_KERNEL,
             )
         found.append((sides[0], sides[1]))
     return tuple(found)
@@ -195,7 +196,9 @@ def head_settings_of(name: str, stages: Sequence[int]) -> HeadSettings:
     """
     trained = [known for known, configuration in CONFIGURATIONS.items() if configuration.heads is not None]
     if name not in trained:
-        raise FiloError(f"There is no configuration {name!r} to train. Available: {', '.join(trained)}.")
+        raise FiloError(
+            "There is no configuration {name!r} to train. Available: {trained}.", name=name, trained=", ".join(trained)
+        )
     heads = CONFIGURATIONS[name].heads
     assert heads is not None
     if heads.value_maps:

@@ -253,16 +253,20 @@ def _check(categories: Sequence[Category], shots: int, seeds: Sequence[int], lim
         raise FiloError("A category or a seed is named twice. Name each once.")
     if shots < 0 or (limit is not None and limit < 1):
         raise FiloError(
-            f"{shots} shots and a limit of {limit} images cannot be measured. Use 0 or more, and 1 or more."
+            "{shots} shots and a limit of {limit} images cannot be measured. Use 0 or more, and 1 or more.",
+            shots=shots,
+            limit=limit,
         )
     for category in categories:
         if len(category.references) < shots:
             raise FiloError(
-                f"{category.name} has {len(category.references)} good images to choose from, {shots} are asked for. "
-                "Use fewer shots."
+                "{name} has {count} good images to choose from, {shots} are asked for. Use fewer shots.",
+                name=category.name,
+                count=len(category.references),
+                shots=shots,
             )
         if not category.tests:
-            raise FiloError(f"{category.name} has no test images. Add them, or leave the category out.")
+            raise FiloError("{name} has no test images. Add them, or leave the category out.", name=category.name)
 
 
 def chosen_tests(category: Category, seed: int, limit: int | None) -> list[LabelledImage]:

@@ -97,7 +97,9 @@ class PixelMetrics:
             ValueError: if the map holds NaN or leaves [0, 1].
         """
         if anomaly_map.shape != mask.shape or mask.ndim != 2:
-            raise ShapeMismatchError(f"map {anomaly_map.shape} and mask {mask.shape} must be the same (H, W)")
+            raise ShapeMismatchError(
+                "map {map} and mask {mask} must be the same (H, W)", map=anomaly_map.shape, mask=mask.shape
+            )
         if not mask.size:
             return
         low, high = float(anomaly_map.min()), float(anomaly_map.max())
@@ -174,7 +176,7 @@ class PixelMetrics:
 
 def _comparable(scores: Sequence[float], anomalous: Sequence[bool]) -> bool:
     if len(scores) != len(anomalous):
-        raise ShapeMismatchError(f"{len(scores)} scores for {len(anomalous)} images")
+        raise ShapeMismatchError("{scores} scores for {images} images", scores=len(scores), images=len(anomalous))
     return any(anomalous) and not all(anomalous)
 
 

@@ -45,7 +45,9 @@ def named_contenders(names: str, device: str, installed: Path | None = None) -> 
     for name in wanted:
         if name not in ANOMALY_DINO:
             raise FiloError(
-                f"There is no method {name[:40]!r} to measure by name. There are {', '.join(ANOMALY_DINO)}."
+                "There is no method {name!r} to measure by name. There are {known}.",
+                name=name[:40],
+                known=", ".join(ANOMALY_DINO),
             )
     if not wanted:
         return ()
@@ -83,7 +85,7 @@ def encoder_of(store: TrunkStore, device: str) -> tuple[PatchEncoder, str]:
         return published_last_block(store, published, device), ""
     packaged = next(iter(store.present(deep)), None)
     if packaged is None:
-        raise ProfileError(f"DINOv2 is not on this machine. Run '{INSTALL}'.")
+        raise ProfileError("DINOv2 is not on this machine. Run '{install}'.", install=INSTALL)
     return PreparedBlock(open_trunk(store, packaged, device)), _stand_in(packaged)
 
 

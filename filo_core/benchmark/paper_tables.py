@@ -157,7 +157,9 @@ class ListedLibrary(AnomalyLibrary):
         """
         names = self._lists.get(description.class_name)
         if not names:
-            raise FiloError(f"The anomaly list has nothing for {description.class_name}. Add the class to it.")
+            raise FiloError(
+                "The anomaly list has nothing for {class_name}. Add the class to it.", class_name=description.class_name
+            )
         return tuple(AnomalyType(name, provenance=Provenance.LANGUAGE_MODEL) for name in names[:limit])
 
 

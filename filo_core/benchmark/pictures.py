@@ -76,4 +76,6 @@ class PictureFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(picture_of(image.pixels, mask if known else None, prediction)).save(path)
         except OSError as error:
-            raise FolderError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
+            raise FolderError(
+                "{path} cannot be written: {reason}. Choose another folder.", path=path, reason=error.strerror or error
+            ) from error

@@ -16,7 +16,7 @@ import numpy as np
 
 from filo_core.capability import SYSTEM
 from filo_core.errors import EvidenceError
-from filo_core.sentence import Sentence
+from filo_core.sentence import CLAUSES, Joined, Sentence
 from filo_core.statistics.rates import CONFIDENCE, Interval, Rate, counted_rate, percent
 from filo_core.types import Verdict
 
@@ -40,12 +40,20 @@ class KappaKind(StrEnum):
     FLEISS = "Fleiss' kappa"
 
 
+_KINDS = {KappaKind.COHEN: Sentence("Cohen's kappa"), KappaKind.FLEISS: Sentence("Fleiss' kappa")}
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """A word for a number, and whose word it is: sources differ, so none is shown without its name."""
 
     name: str
     source: str
+
+    @property
+    def sentence(self) -> str:
+        """The word and its source."""
+        return Sentence("{name} ({source})", name=self.name, source=self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +77,17 @@ class Kappa:
     @property
     def sentence(self) -> str:
         """The number with its interval and the bands, in words."""
-        words = "; ".join(f"{band.name} ({band.source})" for band in self.bands)
+        words = Joined((band.sentence for band in self.bands), CLAUSES)
         left_out = Sentence(", {undecided} undecided left out", undecided=self.undecided) if self.undecided else ""
-        few = f" Fewer than {LEAST_STUDY_PARTS} parts are no study yet." if self.parts < LEAST_STUDY_PARTS else ""
+        few = (
+            Sentence(" Fewer than {least} parts are no study yet.", least=LEAST_STUDY_PARTS)
+            if self.parts < LEAST_STUDY_PARTS
+            else ""
+        )
         return Sentence(
             "{kind} {value:.2f}, {confidence} interval {lower:.2f} to {upper:.2f}, {parts} "
             "parts{left_out}: {words}.{few}",
-            kind=self.kind,
+            kind=_KINDS[self.kind],
             value=self.value,
             confidence=percent(CONFIDENCE),
             lower=self.lower,
@@ -153,8 +165,8 @@ class RateBands:
         """What a share in [0, 1] is called."""
         sign = -1.0 if self.high_is_good else 1.0
         if sign * rate <= sign * self.acceptable:
-            return Band("acceptable", AIAG)
-        return Band("marginal" if sign * rate <= sign * self.marginal else "unacceptable", AIAG)
+            return Band(Sentence("acceptable"), AIAG)
+        return Band(Sentence("marginal" if sign * rate <= sign * self.marginal else "unacceptable"), AIAG)
 
 
 AIAG_RATES = {
@@ -167,8 +179,8 @@ AIAG_RATES = {
 
 def kappa_bands(value: float) -> tuple[Band, ...]:
     """What AIAG and SigmaXL call a kappa. AIAG names only what is above 0.75 and below 0.40."""
-    aiag = "good" if value >= 0.75 else "poor" if value < 0.40 else "neither good nor poor"
-    sigmaxl = "good" if value >= 0.90 else "marginal" if value >= 0.70 else "unacceptable"
+    aiag = Sentence("good" if value >= 0.75 else "poor" if value < 0.40 else "neither good nor poor")
+    sigmaxl = Sentence("good" if value >= 0.90 else "marginal" if value >= 0.70 else "unacceptable")
     return (Band(aiag, AIAG), Band(sigmaxl, SIGMAXL))
 
 

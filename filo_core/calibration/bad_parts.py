@@ -119,11 +119,11 @@ def bad_parts_sentence(proof: Proof, found: Limits) -> str:
     words.append(
         Sentence(
             "Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to "
-            "{most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, "
+            "{most_missed:g} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, "
             "{shown_2}){counts}.",
             missed_unseen=proof.missed_unseen,
             shown=shown,
-            most_missed=of_ten(proof.most_missed),
+            most_missed=tenths(proof.most_missed),
             shown_2=parts_in_words(shown, "bad"),
             counts=_next_goal(counts, proof.missed_unseen),
         )
@@ -133,7 +133,12 @@ def bad_parts_sentence(proof: Proof, found: Limits) -> str:
 
 def of_ten(share: float) -> str:
     """A share in [0, 1] as so many of ten, never less than it is: ``"7.1"``."""
-    return f"{min(math.ceil(100.0 * share - 1e-9) / 10.0, 10.0):g}"
+    return Sentence("{tenths:g}", tenths=tenths(share))
+
+
+def tenths(share: float) -> float:
+    """A share in [0, 1] as so many of ten, rounded up to one decimal."""
+    return min(math.ceil(100.0 * share - 1e-9) / 10.0, 10.0)
 
 
 def _price(proof: Proof, found: Limits) -> str:
@@ -158,9 +163,9 @@ def _next_goal(counts: Counts, unseen: int) -> str:
     if goal is None:
         return ""
     return Sentence(
-        "; {goal} more that are stopped make it {goal_2} of 10",
+        "; {goal} more that are stopped make it {goal_2:g} of 10",
         goal=bad_parts_needed(goal) - counts.bad,
-        goal_2=of_ten(goal),
+        goal_2=tenths(goal),
     )
 
 

@@ -25,6 +25,7 @@ from filo_core.calibration.agreement import (
 )
 from filo_core.capability import SYSTEM, CapabilityStudy
 from filo_core.errors import EvidenceError
+from filo_core.sentence import Sentence
 from filo_core.statistics.clusters import clustered_rate, jackknife_interval
 from filo_core.statistics.rates import Interval, Rate, counted_rate
 from filo_core.types import Verdict
@@ -33,7 +34,7 @@ Said = Sequence[Sequence[Verdict]]
 """A row a part, a verdict a presentation in it."""
 
 _DECISIONS = (Verdict.OK, Verdict.NG)
-_WORST_FIRST = ("unacceptable", "marginal", "acceptable")
+_WORST_FIRST = (Sentence("unacceptable"), Sentence("marginal"), Sentence("acceptable"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +243,4 @@ def _or_why(figure: Callable[[], Kappa]) -> Kappa | str:
     try:
         return figure()
     except EvidenceError as error:
-        return str(error)
+        return error.sentence

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from filo_core.sentence import Sentence, sentences
 from filo_core.types import ItemsFound, ZoneScore
 from filo_core.zones import Zone, inspected
 
@@ -141,12 +142,20 @@ def counts_sentence(zones: Sequence[Zone], scored: ScoredParts) -> str:
             continue
         parts = [scored.zones[part.image_hash][place] for part in scored.references]
         wrong = sum(score.score > RIGHT_COUNT for score in parts)
-        remedy = " Mark another item, or draw the region closer." if wrong else ""
+        remedy = Sentence(" Mark another item, or draw the region closer.") if wrong else ""
         told.append(
-            f"Region {zone.name} counts {zone.count.expected} {zone.count.what}: another number was found in {wrong} "
-            f"of {len(parts)} good images, each held against the others.{remedy}"
+            Sentence(
+                "Region {name} counts {expected} {what}: another number was found in {wrong} of {count} good images, "
+                "each held against the others.{remedy}",
+                name=zone.name,
+                expected=zone.count.expected,
+                what=zone.count.what,
+                wrong=wrong,
+                count=len(parts),
+                remedy=remedy,
+            )
         )
-    return " ".join(told)
+    return sentences(*told)
 
 
 def turns_of(counted: ItemsFound) -> Turns:

@@ -9,6 +9,7 @@ from filo_core.errors import EvidenceError
 from filo_core.events import StepDone
 from filo_core.golden_set import GoldenAnswer, GoldenChecked
 from filo_core.judging import judge
+from filo_core.sentence import Sentence
 from filo_core.types import Origin
 
 if TYPE_CHECKING:
@@ -43,5 +44,5 @@ def check_golden_set(
         inspection = judge(read(part), recipe, detector, Origin.SINGLE, time.perf_counter())
         score = inspection.prediction.image_score if inspection.prediction else None
         answers.append(GoldenAnswer(part, inspection.verdict, score))
-        yield StepDone(number, len(parts), f"{part.name} judged")
+        yield StepDone(number, len(parts), Sentence("{name} judged", name=part.name))
     yield GoldenChecked(tuple(answers), recipe.content_hash)

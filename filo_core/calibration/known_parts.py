@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from filo_core.calibration.variations import gentle_variations
 from filo_core.events import PartJudged, StepDone
 from filo_core.proof import JudgedPart
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
@@ -77,7 +78,7 @@ def judge_known_parts(
         apart: good parts of other sessions.
     """
     total, done = len(references) + len(confirmed) + len(bad) + len(apart) + 1, 1
-    yield StepDone(done, total, "Memory bank filled")
+    yield StepDone(done, total, Sentence("Memory bank filled"))
     own, outside, peaks = [], [], []
     known: dict[bool, list[JudgedPart]] = {True: [], False: []}
     zones: dict[str, tuple[ZoneScore, ...]] = {}
@@ -87,7 +88,7 @@ def judge_known_parts(
         zones[image.image_hash] = found.zones
         peaks.append(float(found.anomaly_map.max()))
         yield PartJudged(image, bad=False, prediction=found)
-        yield StepDone(done := done + 1, total, f"{image.name} scored against the others")
+        yield StepDone(done := done + 1, total, Sentence("{name} scored against the others", name=image.name))
     for part in confirmed:
         score = part.score
         if part.image is not None:
@@ -95,13 +96,13 @@ def judge_known_parts(
             score, zones[part.image_hash or part.image.image_hash] = found.image_score, found.zones
             yield PartJudged(part.image, bad=False, prediction=found)
         outside.append(JudgedPart(part.image_hash, part.name, score))
-        yield StepDone(done := done + 1, total, f"{part.name} scored")
+        yield StepDone(done := done + 1, total, Sentence("{name} scored", name=part.name))
     for image, is_bad in (*((one, True) for one in bad), *((one, False) for one in apart)):
         found = _known(image, remembered, partial(detector.predict, image.pixels))
         known[is_bad].append(_judged(image, found))
         zones[image.image_hash] = found.zones
         yield PartJudged(image, bad=is_bad, prediction=found, apart=not is_bad)
-        yield StepDone(done := done + 1, total, f"{image.name} scored")
+        yield StepDone(done := done + 1, total, Sentence("{name} scored", name=image.name))
     return ScoredParts(tuple(own), tuple(peaks), tuple(outside), tuple(known[True]), tuple(known[False]), zones)
 
 

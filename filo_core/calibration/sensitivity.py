@@ -13,6 +13,7 @@ import numpy as np
 from filo_core.calibration.synthetic import LARGEST_SHARE, SyntheticKind, draw, likely_part
 from filo_core.errors import EvidenceError
 from filo_core.events import StepDone
+from filo_core.sentence import Sentence
 from filo_core.statistics.rates import Interval, Rate, counted_rate
 from filo_core.types import ProductKind
 
@@ -32,6 +33,13 @@ DRAWS = 20
 """Drawings a kind, size and contrast."""
 
 _SIZE_SHARES = (1 / 48, 1 / 24, 1 / 12, 1 / 6, 1 / 3)
+
+_MANY = {
+    SyntheticKind.SCRATCH: Sentence("scratches"),
+    SyntheticKind.SPOT: Sentence("spots"),
+    SyntheticKind.STAIN: Sentence("stains"),
+    SyntheticKind.MISSING_PATCH: Sentence("missing patches"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +62,11 @@ class SensitivityPoint:
     """None for kinds that are not graded."""
     found: Rate
     """With the Clopper-Pearson interval for drawings on these parts."""
+
+    @property
+    def drawn(self) -> str:
+        """What was drawn, in words."""
+        return Sentence("Synthetic {kinds} of {size} px drawn", kinds=_MANY[self.kind], size=self.size_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +98,29 @@ class Sensitivity:
         return tuple(self._sentence(kind, contrast) for kind, contrast in grades)
 
     def _sentence(self, kind: SyntheticKind, contrast: float | None) -> str:
-        what = _plural(kind) + (f" of contrast {contrast:g}" if contrast is not None else "")
-        times = f"{10 * SHARE_FOUND:g} times in 10"
-        base = f"drawn on {self.parts} good parts; real anomalies may be harder to find"
+        kinds: str = _MANY[kind]
+        if contrast is not None:
+            kinds = Sentence("{kinds} of contrast {contrast:g}", kinds=kinds, contrast=contrast)
+        said: dict[str, object] = {"kinds": kinds, "times": 10 * SHARE_FOUND, "parts": self.parts}
         point = self.smallest_found(kind, contrast)
         if point is not None:
-            return f"Synthetic {what}: found {times} from {point.size_px} px on ({point.found.sentence} there), {base}."
+            return Sentence(
+                "Synthetic {kinds}: found {times:g} times in 10 from {size} px on ({found} there), drawn on {parts} "
+                "good parts; real anomalies may be harder to find.",
+                size=point.size_px,
+                found=point.found.sentence,
+                **said,
+            )
         largest = max(
             (point for point in self.points if point.kind is kind and point.contrast == contrast),
             key=lambda point: point.size_px,
         )
-        return (
-            f"Synthetic {what}: not found {times} up to {largest.size_px} px ({largest.found.sentence} there), {base}."
+        return Sentence(
+            "Synthetic {kinds}: not found {times:g} times in 10 up to {size} px ({found} there), drawn on {parts} good "
+            "parts; real anomalies may be harder to find.",
+            size=largest.size_px,
+            found=largest.found.sentence,
+            **said,
         )
 
 
@@ -138,7 +162,7 @@ def measure_sensitivity(
     grades = _grades(kinds, contrasts)
     total = len(grades) * len(sizes) + 1
     passed = [part for part in parts if part.detector.predict(part.pixels).image_score <= limits.ok]
-    yield StepDone(1, total, "Good parts judged as they are")
+    yield StepDone(1, total, Sentence("Good parts judged as they are"))
     _check_passed(passed, parts)
     where = [likely_part(part.pixels) if product_kind is ProductKind.OBJECT else None for part in passed]
     points: list[SensitivityPoint] = []
@@ -152,7 +176,7 @@ def measure_sensitivity(
                 found += part.detector.predict(drawn.pixels).image_score > limits.ok
             rate = counted_rate(found, draws, "drawings", Interval.CLOPPER_PEARSON)
             points.append(SensitivityPoint(kind, size_px, contrast, rate))
-            yield StepDone(len(points) + 1, total, f"Synthetic {_plural(kind)} of {size_px} px drawn")
+            yield StepDone(len(points) + 1, total, points[-1].drawn)
     left_out = tuple(part.name for part in parts if part not in passed)
     yield Sensitivity(tuple(points), len(passed), left_out)
 
@@ -171,8 +195,9 @@ def _check_wish(parts: Sequence[HeldOutPart], kinds: Sequence[SyntheticKind], dr
 def _check_passed(passed: Sequence[HeldOutPart], parts: Sequence[HeldOutPart]) -> None:
     if not passed:
         raise EvidenceError(
-            f"All {len(parts)} good parts are refused as they are, so anything drawn on them would seem to be found. "
-            "Calibrate first."
+            "All {count} good parts are refused as they are, so anything drawn on them would seem "
+            "to be found. Calibrate first.",
+            count=len(parts),
         )
 
 
@@ -184,9 +209,8 @@ def _check_sizes(parts: Sequence[HeldOutPart], sizes: Sequence[int]) -> None:
     largest = int(LARGEST_SHARE * min(min(part.pixels.shape[:2]) for part in parts))
     if sizes[0] < 1 or sizes[-1] > largest:
         raise EvidenceError(
-            f"Anomalies of {sizes[0]} to {sizes[-1]} px cannot be drawn on these pictures. Choose 1 to {largest} px."
+            "Anomalies of {first} to {last} px cannot be drawn on these pictures. Choose 1 to {largest} px.",
+            first=sizes[0],
+            last=sizes[-1],
+            largest=largest,
         )
-
-
-def _plural(kind: SyntheticKind) -> str:
-    return f"{kind}es" if kind.endswith("ch") else f"{kind}s"

@@ -310,7 +310,7 @@ def _on_scale(part: JudgedPart, scored: ScoredParts, moved: Sequence[Zone]) -> J
 def _sentence(
     parts: GoodParts, found: Sequence[ZoneLimit], limit: ConformalLimit | None, alpha: float, *, calls_ng: bool
 ) -> str:
-    regions = Sentence("{count} regions", count=len(found)) if len(found) > 1 else "1 region"
+    regions = one_or_many(len(found), "1 region", "{count} regions")
     if limit is None:
         return Sentence(
             "1 good part and {regions}: no false-reject rate can be promised. Add good parts.", regions=regions

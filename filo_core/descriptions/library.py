@@ -90,8 +90,9 @@ class AnomalyLibrary:
             by_id = {family.id: family for family in content.families}
             fallback = {kind: by_id[content.fallback[kind]] for kind in ProductKind}
         except (OSError, ValidationError, KeyError) as error:
-            problem = f"{path} cannot be used as the library of anomaly types. Install the program again."
-            raise FiloError(problem) from error
+            raise FiloError(
+                "{path} cannot be used as the library of anomaly types. Install the program again.", path=path
+            ) from error
         return cls(content.families, fallback)
 
     def families_for(self, description: ProductDescription) -> tuple[Family, ...]:

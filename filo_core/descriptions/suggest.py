@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from filo_core.descriptions.language_model import LanguageModelSettings, never, suggest_anomalies
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import LanguageModelError
-from filo_core.sentence import Sentence
+from filo_core.sentence import Joined, Sentence
 from filo_core.types import AnomalyType, Provenance
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def suggest(
         try:
             types = suggest_anomalies(description, settings, cancelled)
         except LanguageModelError as error:
-            problem = f"{error} "
+            problem = Sentence("{error} ", error=error)
         else:
             note = Sentence(
                 "Written by the language model {model}. Check every entry before you sign off.",
@@ -62,7 +62,7 @@ def suggest(
             )
             return Suggestion(types, Provenance.LANGUAGE_MODEL, note)
     library = library or AnomalyLibrary.load()
-    families = " and ".join(family.title for family in library.families_for(description))
+    families = Joined((family.title for family in library.families_for(description)), Sentence(" and "))
     note = Sentence(
         "{problem}This list comes from the built-in library: {families}.", problem=problem, families=families
     )

@@ -19,6 +19,7 @@ from filo_core.eyes.residual_head import ResidualHead, ResidualSpread, residuals
 from filo_core.eyes.scoring import Spread, corrected, spread_of, standardised
 from filo_core.eyes.search import PatchSearch
 from filo_core.naming.region_features import Nearest
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ _FILING = threading.Lock()
 """Of pictures that are judged at the same time one files the patches, and the others wait for it."""
 _MOST_HELD = 20_000
 """Patches of good parts that tell how the trained head answers for them; more would say the same."""
-_EMPTY = "No references set: call set_references() first, or add a good image to the product"
+_EMPTY = Sentence("No references set: call set_references() first, or add a good image to the product")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ import numpy as np
 from filo_core.calibration.synthetic import Drawn, SyntheticKind, draw, likely_part
 from filo_core.errors import EvidenceError
 from filo_core.events import EyesChosen, StepDone, TriedEyes
+from filo_core.sentence import Sentence
 from filo_core.types import Eyes, ProductKind, Sight
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def try_eyes(
     tried: list[TriedEyes] = []
     for number, eyes in enumerate(candidates, start=1):
         tried.append(_tried(eyes, detector_of(eyes), parts, drawn, bad))
-        yield StepDone(number, len(candidates), f"Tried {eyes.words}")
+        yield StepDone(number, len(candidates), Sentence("Tried {eyes}", eyes=eyes.words))
     yield EyesChosen(tuple(tried), cheapest_that_suits(tried), len(bad))
 
 

@@ -230,7 +230,7 @@ class LoadedEyes:
                         absent=missing_sentence(absent),
                     )
                 return combined
-        raise RecipeError(OLD_MODEL.format(product=recipe.product, profile=self.profile.name))
+        raise RecipeError(OLD_MODEL, product=recipe.product, profile=self.profile.name)
 
     def _chosen(self, eyes: Eyes) -> tuple[TrunkSpec, ...]:
         """The preferred trunks of these eyes that are here."""

@@ -40,7 +40,7 @@ def golden_weight(entry: dict[str, Any]) -> Tensor:
     if entry["kind"] == "ln_weight":
         values = np.float32(1.0) + values
     if zlib.crc32(np.ascontiguousarray(values, "<f4").tobytes()) != entry["crc32"]:
-        raise FiloError(f"{entry['name']} could not be filled as recorded: its checksum differs.")
+        raise FiloError("{name} could not be filled as recorded: its checksum differs.", name=entry["name"])
     return torch.from_numpy(values)
 
 
@@ -53,7 +53,7 @@ def build_model(names: dict[str, Any]) -> FiLoRelease:
     for name, parameter in model.state_dict().items():
         entry = entries.get(name)
         if entry is None:
-            raise FiloError(f"The golden folder names no weight {name}.")
+            raise FiloError("The golden folder names no weight {name}.", name=name)
         if entry["kind"] == "untouched":
             state[name] = torch.full(tuple(parameter.shape), float(np.log(1 / 0.07)))
         else:
@@ -77,11 +77,15 @@ def compare_folder(folder: Path) -> dict[str, float]:
         with np.load(folder / "golden.npz", allow_pickle=False) as stored:
             golden = {name: stored[name] for name in stored.files}
     except (OSError, ValueError) as error:
-        raise FiloError(f"{folder} holds no golden numbers that can be read: {error}.") from error
+        raise FiloError(
+            "{folder} holds no golden numbers that can be read: {error}.", folder=folder, error=error
+        ) from error
     computed = compute_arrays(names, golden, folder)
     missing = sorted(set(golden) - set(computed))
     if missing:
-        raise FiloError(f"{folder} records arrays that are not computed here: {', '.join(missing)}.")
+        raise FiloError(
+            "{folder} records arrays that are not computed here: {missing}.", folder=folder, missing=", ".join(missing)
+        )
     return {name: relative_difference(computed[name], expected) for name, expected in golden.items()}
 
 

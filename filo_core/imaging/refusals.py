@@ -39,7 +39,9 @@ class RefusalError(Exception):
 
 def damaged(how: str = "") -> RefusalError:
     """It is not all there, or not as it was written; ``how`` says what was found."""
-    return RefusalError(Sentence("is cut short or damaged{how}", how=f" ({how})" if how else ""), COPY_AGAIN)
+    return RefusalError(
+        Sentence("is cut short or damaged{how}", how=Sentence(" ({how})", how=how) if how else ""), COPY_AGAIN
+    )
 
 
 def not_yet(kind: str, why: str, remedy: str = SAVE_AGAIN) -> RefusalError:

@@ -75,9 +75,16 @@ def load_run(path: Path) -> tuple[dict[str, Tensor], dict[int, dict[str, Tensor]
                     moments.setdefault(int(index), {})[moment] = stream.get_tensor(name)
         manifest = Manifest(content["run"], Place(**content["place"]), content["format"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ProfileError(f"{path} is not a training checkpoint: {error}. Choose another file.") from error
+        raise ProfileError(
+            "{path} is not a training checkpoint: {error}. Choose another file.", path=path, error=error
+        ) from error
     if manifest.format != FORMAT:
-        raise ProfileError(f"{path} is of the format {manifest.format}, not {FORMAT}. Choose another file.")
+        raise ProfileError(
+            "{path} is of the format {format}, not {known}. Choose another file.",
+            path=path,
+            format=manifest.format,
+            known=FORMAT,
+        )
     return model, moments, manifest
 
 

@@ -43,11 +43,13 @@ def export_heads(source: Path, profile: ModelProfile, heads: TrainedHeads, targe
         ProfileError: if a weight is not a number, or source and target are the same folder.
     """
     if source.resolve() == target.resolve():
-        raise ProfileError(f"{target} is the profile that was trained on. Export to another folder.")
+        raise ProfileError("{target} is the profile that was trained on. Export to another folder.", target=target)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in heads.state_dict().items()}
     broken = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if broken:
-        raise ProfileError(f"The heads are not numbers in {broken[0]}. Train again with smaller learning rates.")
+        raise ProfileError(
+            "The heads are not numbers in {broken}. Train again with smaller learning rates.", broken=broken[0]
+        )
     content = save(tensors)
     written = profile.model_copy(
         update={

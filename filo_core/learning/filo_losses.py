@@ -85,4 +85,6 @@ def global_loss(image: Tensor, normal: Tensor, anomalous: Tensor, label: Tensor)
 
 def _require_same_shape(predicted: Tensor, truth: Tensor) -> None:
     if predicted.shape != truth.shape:
-        raise ShapeMismatchError(f"map {tuple(predicted.shape)} and truth {tuple(truth.shape)} must be the same")
+        raise ShapeMismatchError(
+            "map {map} and truth {truth} must be the same", map=tuple(predicted.shape), truth=tuple(truth.shape)
+        )

@@ -218,7 +218,8 @@ class FiloTrainer:
         value = float(loss.detach())
         if not np.isfinite(value):
             raise FiloError(
-                f"The loss is no longer a number at {sample.test.path.name}. Continue with smaller learning rates."
+                "The loss is no longer a number at {name}. Continue with smaller learning rates.",
+                name=sample.test.path.name,
             )
         torch.autograd.backward(loss / self._plan.accumulation)
         return value
@@ -240,8 +241,9 @@ class FiloTrainer:
         state = self._learner.state()
         if manifest.run != self._run or tensors.keys() != state.keys():
             raise ProfileError(
-                f"{self._checkpoint} belongs to another run: plan, profile and data must be the same. "
-                "Name another checkpoint, or repeat the run with its own settings."
+                "{checkpoint} belongs to another run: plan, profile and data must be the same. Name "
+                "another checkpoint, or repeat the run with its own settings.",
+                checkpoint=self._checkpoint,
             )
         with torch.no_grad():
             for name, tensor in state.items():

@@ -39,5 +39,5 @@ def read_pieces(paths: Sequence[Path], names: Sequence[str]) -> list[NDArray[Any
             with np.load(path, allow_pickle=False) as arrays:
                 pieces.append([arrays[name] for name in names])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise FolderError(f"{path} is damaged. Delete it and gather again.") from error
+            raise FolderError("{path} is damaged. Delete it and gather again.", path=path) from error
     return [np.concatenate(columns) for columns in zip(*pieces, strict=True)]

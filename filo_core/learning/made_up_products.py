@@ -85,7 +85,9 @@ def find_sources(root: Path, *, held_out: bool) -> Photographs:
             images = []
         (textures if folder.name in TEXTURE_FOLDERS else things).extend(images)
     if not things and not textures:
-        raise FolderError(f"{root} holds no images to train on. Choose a folder with surfaces/ and folders of things.")
+        raise FolderError(
+            "{root} holds no images to train on. Choose a folder with surfaces/ and folders of things.", root=root
+        )
     return Photographs(tuple(things), tuple(textures))
 
 

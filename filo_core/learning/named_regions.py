@@ -89,7 +89,9 @@ def find_parts(root: Path, *, held_out: bool) -> Photographs:
         share = [path for at, path in enumerate(images) if (at % _HELD_OUT == _HELD_OUT - 1) == held_out]
         (textures if folder.name in TEXTURE_FOLDERS else things).extend(share)
     if not things and not textures:
-        raise FolderError(f"{root} holds no images to train on. Choose a folder with surfaces/ and folders of things.")
+        raise FolderError(
+            "{root} holds no images to train on. Choose a folder with surfaces/ and folders of things.", root=root
+        )
     return Photographs(tuple(things), tuple(textures))
 
 

@@ -74,7 +74,11 @@ def gather(
                 )
             yield (number + 1) * PARTS_A_PIECE
     except OSError as error:
-        raise FolderError(f"{folder} cannot be written: {error.strerror or error}. Choose another folder.") from error
+        raise FolderError(
+            "{folder} cannot be written: {reason}. Choose another folder.",
+            folder=folder,
+            reason=error.strerror or error,
+        ) from error
 
 
 def read_looks(folder: Path, *, held_out: bool) -> Looks:
@@ -85,7 +89,7 @@ def read_looks(folder: Path, *, held_out: bool) -> Looks:
     """
     paths = sorted(path for path in folder.glob(_name(None, held_out=held_out)) if ".part." not in path.name)
     if not paths:
-        raise FolderError(f"{folder} holds no looks of named regions. Gather some first.")
+        raise FolderError("{folder} holds no looks of named regions. Gather some first.", folder=folder)
     return Looks(*read_pieces(paths, ("looks", "kinds", "true_masks", "parts")))
 
 

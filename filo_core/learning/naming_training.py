@@ -87,7 +87,7 @@ def train_head(looks: Looks, encoder: SentenceEncoder, seed: int) -> tuple[Namin
     """
     out = looks.parts % _CALIBRATED_ON == _CALIBRATED_ON - 1
     if not out.any() or out.all():
-        raise FolderError(f"Looks of {_CALIBRATED_ON} parts are the least to learn from. Gather more.")
+        raise FolderError("Looks of {least} parts are the least to learn from. Gather more.", least=_CALIBRATED_ON)
     captions = [encoder.meanings(captions_of(kind)) for kind in KINDS] + [encoder.meanings(GOOD_CAPTIONS)]
     model = _TrainedHead(looks.where(~out), captions, seed)
     model.train()
@@ -215,7 +215,11 @@ def write_head(path: Path, head: NamingHead, trained_by: str) -> NamingHead:
     tensors = {name: np.ascontiguousarray(getattr(head, name), np.float16) for name in TENSORS}
     content = save(tensors, {"about": json.dumps(about)})
     if len(content) > LARGEST_HEAD_BYTES:
-        raise ProfileError(f"The head takes {len(content)} bytes, more than the {LARGEST_HEAD_BYTES} it may.")
+        raise ProfileError(
+            "The head takes {count} bytes, more than the {most} it may.",
+            count=len(content),
+            most=LARGEST_HEAD_BYTES,
+        )
     with whole_file(path) as space:
         space.write_bytes(content)
     return read_head(path, hashlib.sha256(content).hexdigest())

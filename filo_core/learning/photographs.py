@@ -34,7 +34,7 @@ def read_pixels(path: Path) -> NDArray[np.uint8]:
     """Pixels as RGB; OpenCV, since training reads tens of thousands of files."""
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise FolderError(f"{path} is not an image that can be trained on. Take it out of the folder.")
+        raise FolderError("{path} is not an image that can be trained on. Take it out of the folder.", path=path)
     return np.ascontiguousarray(pixels[..., ::-1])
 
 

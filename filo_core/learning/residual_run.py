@@ -164,7 +164,7 @@ def require_eyes_profile(folder: Path) -> None:
         ProfileError: if it is no profile of trunks.
     """
     if not isinstance(read_any_manifest(folder), EyesProfile):
-        raise ProfileError(f"{folder} is no profile that looks through trunks. Choose another folder.")
+        raise ProfileError("{folder} is no profile that looks through trunks. Choose another folder.", folder=folder)
 
 
 def keep_residual_head(folder: Path, head: ResidualHead, trained_by: str) -> None:

@@ -81,7 +81,11 @@ def gather_residuals(folder: Path, images: Path, eyes: Sequence[Eye], seed: int,
                 )
             yield (number + 1) * PRODUCTS_A_PIECE
     except OSError as error:
-        raise FolderError(f"{folder} cannot be written: {error.strerror or error}. Choose another folder.") from error
+        raise FolderError(
+            "{folder} cannot be written: {reason}. Choose another folder.",
+            folder=folder,
+            reason=error.strerror or error,
+        ) from error
 
 
 def _piece(pictures: Photographs, eyes: Sequence[Eye], seed: int, number: int) -> Residuals:
@@ -103,7 +107,7 @@ def read_residuals(folder: Path, seed: int, products: int) -> Residuals:
     paths = [folder / f"{seed}-{number:04d}.npz" for number in range(-(-products // PRODUCTS_A_PIECE))]
     paths = [path for path in paths if path.exists()]
     if not paths:
-        raise FolderError(f"{folder} holds no residuals of seed {seed}. Gather some first.")
+        raise FolderError("{folder} holds no residuals of seed {seed}. Gather some first.", folder=folder, seed=seed)
     return Residuals(*read_pieces(paths, ("residuals", "standard", "anomalous", "products")))
 
 

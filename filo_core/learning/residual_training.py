@@ -101,7 +101,11 @@ def write_residual_head(path: Path, head: ResidualHead, trained_by: str) -> Resi
         {name: np.ascontiguousarray(t, np.float32) for name, t in tensors.items()}, {"trained_by": trained_by}
     )
     if len(content) > LARGEST_HEAD_BYTES:
-        raise ProfileError(f"The head takes {len(content)} bytes, more than the {LARGEST_HEAD_BYTES} it may.")
+        raise ProfileError(
+            "The head takes {count} bytes, more than the {most} it may.",
+            count=len(content),
+            most=LARGEST_HEAD_BYTES,
+        )
     with whole_file(path) as space:
         space.write_bytes(content)
     return read_residual_head(path)

@@ -14,7 +14,7 @@ from filo_core.judging import judge, not_inspected
 from filo_core.line.part_files import path_of
 from filo_core.line.runs import Outcome, judged_in_order
 from filo_core.line.watching.marks import Arrival
-from filo_core.sentence import Sentence
+from filo_core.sentence import Joined, Sentence
 from filo_core.types import Origin, Recipe, ViewInspection
 from filo_core.views import JudgingView, missing_view, part_hash, part_inspection
 
@@ -73,7 +73,7 @@ def problem_of_files(part: PartFiles, view: JudgingView) -> str:
     if len(files) == 1:
         return ""
     if files:
-        names = " and ".join(path_of(file).name for file in files)
+        names = Joined((path_of(file).name for file in files), Sentence(" and "))
         return Sentence("{names} are two pictures of one view. Keep one of them.", names=names)
     name = f"{Path(part.name).name}{view.suffix}"
     if part.waited_s:

@@ -141,17 +141,17 @@ class PartViews:
     ) -> ViewInspection:
         ended = not future.cancel() and future.done()
         if ended and (error := future.exception()) is not None:
-            why = f"judging failed ({type(error).__name__})."
+            why = Sentence("judging failed ({kind}).", kind=type(error).__name__)
         elif ended and (found := future.result()) is not None:
             return found
         elif future.cancelled():
-            why = "the picture of the part before is still being judged."
+            why = Sentence("the picture of the part before is still being judged.")
         elif is_seen:
-            why = f"no verdict within {seconds:.2g} s."
+            why = Sentence("no verdict within {seconds:.2g} s.", seconds=seconds)
         elif one.source is not None and one.source.state is not SourceState.RUNNING:
-            why = one.source.problem or f"{one.source.name} gives no picture."
+            why = one.source.problem or Sentence("{name} gives no picture.", name=one.source.name)
         else:
-            why = f"no picture within {seconds:.2g} s."
+            why = Sentence("no picture within {seconds:.2g} s.", seconds=seconds)
         return missing_view(trigger.trigger_id, one.view, Origin.LIVE, why)
 
 

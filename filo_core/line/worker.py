@@ -11,6 +11,7 @@ from typing import Generic
 from filo_core.errors import FiloError
 from filo_core.line.queue import EngineT, Job, JobHandle, JobListener, JobQueue, JobState, Wish, WorkerStoppedError
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -232,5 +233,9 @@ class Worker(Generic[EngineT]):
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, FiloError):
-        return str(error)
-    return f"The model could not be loaded ({type(error).__name__}: {error}). Run 'doctor', or install it again."
+        return error.sentence
+    return Sentence(
+        "The model could not be loaded ({kind}: {error}). Run 'doctor', or install it again.",
+        kind=type(error).__name__,
+        error=error,
+    )

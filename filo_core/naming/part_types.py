@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from filo_core.sentence import Sentence
 from filo_core.types import UNKNOWN_TYPE, Region, TypeShare, Verdict
 
 FLOOR = 0.4
@@ -41,3 +42,16 @@ def part_called(verdict: Verdict, regions: Sequence[Region], image_types: Sequen
     if worst is not None:
         return worst.anomaly_type, worst.type_confidence
     return called(image_types) if verdict in {Verdict.NG, Verdict.REVIEW} else ("", 0.0)
+
+
+BROAD_WORDS = {
+    "crack-like": Sentence("crack-like"),
+    "stain-like": Sentence("stain-like"),
+    "missing": Sentence("something missing"),
+    "extra": Sentence("something extra"),
+    "deformed": Sentence("deformed"),
+    "misplaced": Sentence("misplaced"),
+    "colour": Sentence("another colour"),
+    "print": Sentence("misprint"),
+}
+"""What people read for the broad kinds that the naming heads know."""

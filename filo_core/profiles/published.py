@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filo_core.errors import ProfileError
+from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,8 +140,8 @@ def bytes_shown(count: int) -> str:
     """A size as people read it: ``0.2 MB``, ``694 MB``, ``1.71 GB``."""
     mega = count / 1e6
     if mega < 10:
-        return f"{max(mega, 0.1):.1f} MB"
-    return f"{mega:.0f} MB" if mega < 1000 else f"{mega / 1000:.2f} GB"
+        return Sentence("{size:.1f} MB", size=max(mega, 0.1))
+    return Sentence("{size:.0f} MB", size=mega) if mega < 1000 else Sentence("{size:.2f} GB", size=mega / 1000)
 
 
 def announced(wanted: Sequence[WantedWeights]) -> Iterator[str]:

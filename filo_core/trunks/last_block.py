@@ -75,7 +75,9 @@ def published_last_block(store: TrunkStore, spec: TrunkSpec, device: str) -> Las
 
     file = store.published_file(spec)
     if file is None:
-        raise ProfileError(f"The file of {spec.title} is not on this machine. Run '{INSTALL}'.")
+        raise ProfileError(
+            "The file of {title} is not on this machine. Run '{install}'.", title=spec.title, install=INSTALL
+        )
     return LastBlock(whole_dino(spec, checked(file, spec)), device)
 
 

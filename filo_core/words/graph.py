@@ -64,17 +64,23 @@ def eager_encoder(file: Path, vocabulary_size: int) -> MeaningOf:
     try:
         weights = load_file(file)
     except (OSError, SafetensorError) as error:
-        raise ProfileError(f"{file} is no safetensors file, or was cut short: {error}. Get it again.") from error
+        raise ProfileError(
+            "{file} is no safetensors file, or was cut short: {error}. Get it again.", file=file, error=error
+        ) from error
     broken = next((name for name, tensor in weights.items() if not torch.isfinite(tensor.float()).all()), None)
     if broken is not None:
-        raise ProfileError(f"{file} is of no use: {broken} holds values that are not numbers. Get it again.")
+        raise ProfileError(
+            "{file} is of no use: {broken} holds values that are not numbers. Get it again.", file=file, broken=broken
+        )
     config = BertConfig(vocab_size=vocabulary_size, attn_implementation="eager", **BERT)
     bert = BertModel(config, add_pooling_layer=False)
     try:
         bert.load_state_dict(_wanted(weights, bert.state_dict()))
     except (RuntimeError, KeyError) as error:
         first = str(error).strip().splitlines()[0][:200]
-        raise ProfileError(f"{file} holds another network than a MiniLM of six layers: {first}.") from error
+        raise ProfileError(
+            "{file} holds another network than a MiniLM of six layers: {first}.", file=file, first=first
+        ) from error
     return MeaningOf(bert).eval().requires_grad_(requires_grad=False)
 
 

@@ -45,8 +45,11 @@ def _write(spec: WordsSpec, file: Path, tokenizer: Path, made: Path) -> None:
         from filo_core.words.graph import eager_encoder, write_onnx
     except ImportError as error:
         raise ProfileError(
-            f"Preparing {spec.name} needs torch, which is not installed here ({error}). Run 'make setup', or copy "
-            "what another machine prepared with 'main.py models install eyes --from DIR'."
+            "Preparing {name} needs torch, which is not installed here ({error}). Run 'make "
+            "setup', or copy what another machine prepared with 'main.py models install eyes "
+            "--from DIR'.",
+            name=spec.name,
+            error=error,
         ) from error
     vocabulary = read_vocabulary(tokenizer.read_bytes())
     encoder = eager_encoder(file, len(vocabulary))
@@ -58,7 +61,11 @@ def _write(spec: WordsSpec, file: Path, tokenizer: Path, made: Path) -> None:
     difference = float(np.abs(found - truth).max())
     if not difference <= TOLERANCE:
         raise ProfileError(
-            f"The graph of {spec.name} differs from torch by {difference:.1e}, more than {TOLERANCE:.0e}. It is not "
-            "used. Install the packages that constraints.txt names and prepare it again."
+            "The graph of {name} differs from torch by {difference:.1e}, more than "
+            "{tolerance:.0e}. It is not used. Install the packages that constraints.txt names and "
+            "prepare it again.",
+            name=spec.name,
+            difference=difference,
+            tolerance=TOLERANCE,
         )
     write_probe(made / PROBE, truth)

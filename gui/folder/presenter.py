@@ -191,7 +191,7 @@ class FolderPresenter(QObject):
                 # Some want a folder of their own.
                 path.parent.mkdir(exist_ok=True)
             counts = [
-                export_inspections(bench.access, selection, bench.catalogue, wanted, path)
+                export_inspections(bench.access, selection, bench.catalogue, wanted, path, in_language)
                 for wanted, path in zip(formats, paths, strict=True)
             ]
             return max(counts), paths

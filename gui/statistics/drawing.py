@@ -15,7 +15,7 @@ from filo_core.statistics.costs import Weighing
 from filo_core.types import Verdict
 from gui.statistics.wording import shortened
 from gui.widgets.plot import Plot, thinned, whole_numbers
-from gui.wording import percentage
+from gui.wording import percentage, short_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def draw_pareto(plot: Plot, pareto: Pareto, theme: Theme) -> None:
     ticks = []
     for row, bar in enumerate(bars):
         # What several types share is a mean, which nobody has entered.
-        counted = f"{bar.count} × {bar.weight:g}" if weighed and row < MOST_BARS else str(bar.count)
+        counted = f"{bar.count} × {short_number(bar.weight)}" if weighed and row < MOST_BARS else str(bar.count)
         text = f"{counted}  ({percentage(bar.share)}, {_tr('%1 so far').replace('%1', percentage(bar.cumulative))})"
         _add_bar(plot, -row, bar.cost, plain, theme, text)
         ticks.append((float(-row), shortened(bar.name)))

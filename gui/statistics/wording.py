@@ -14,7 +14,7 @@ from filo_core.statistics.costs import Weighing
 from filo_core.statistics.rates import Rate
 from filo_core.statistics.signals import RunRule
 from gui.translation import in_language
-from gui.wording import date_and_time, number, percentage, score
+from gui.wording import date_and_time, number, percentage, score, short_number
 from workflows.reporting.periods import Grouping
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def costliest_text(pareto: Pareto) -> str:
         return ""
     text = _tr("%1 costs most: %2 × %3.") if pareto.weighing is Weighing.COST else _tr("%1 weighs most: %2 × %3.")
     first = pareto.bars[0]
-    return text.replace("%1", first.name).replace("%2", number(first.count)).replace("%3", f"{first.weight:g}")
+    return text.replace("%1", first.name).replace("%2", number(first.count)).replace("%3", short_number(first.weight))
 
 
 def grouping_text(grouping: Grouping) -> str:

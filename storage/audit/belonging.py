@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from storage.audit.problems import Problem
 from storage.audit.reading import BATCH
 from storage.models import Row
@@ -18,7 +19,11 @@ def belonging_problems(session: Session) -> Iterator[Problem]:
     for table in Row.metadata.sorted_tables:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             for row_id, missing in session.execute(_without_parent(key).execution_options(yield_per=BATCH)):
-                what = f"the row belongs to {key.column.table.name} {missing}, which is not there"
+                what = Sentence(
+                    "the row belongs to {table} {missing}, which is not there",
+                    table=key.column.table.name,
+                    missing=missing,
+                )
                 yield Problem(0, table.name, row_id, what)
 
 

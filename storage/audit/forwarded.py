@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.contents import canonical, moment
 from storage.audit.happenings import Told, told
@@ -98,7 +99,12 @@ def _of_station(station: str, rows: Iterator[_Arrived], spans: Sequence[_Span]) 
             _add(digest, row)
             row = next(rows, None)
         if digest.hexdigest() != span.digest:
-            what = f"of the rows {span.first} to {span.last} of station {station}, one was changed, added or removed"
+            what = Sentence(
+                "of the rows {first} to {last} of station {station}, one was changed, added or removed",
+                first=span.first,
+                last=span.last,
+                station=station,
+            )
             yield Problem(span.entry, _TABLE, span.first, what)
     while row is not None:
         yield _untold(station, row)
@@ -106,4 +112,9 @@ def _of_station(station: str, rows: Iterator[_Arrived], spans: Sequence[_Span]) 
 
 
 def _untold(station: str, row: _Arrived) -> Problem:
-    return Problem(0, _TABLE, row.sequence, f"a row of station {station} that did not come by this program")
+    return Problem(
+        0,
+        _TABLE,
+        row.sequence,
+        Sentence("a row of station {station} that did not come by this program", station=station),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.chain import GENESIS, genesis_of
 from storage.audit.contents import moment
@@ -21,10 +22,12 @@ def founding_problems(session: Session) -> Iterator[Problem]:
     """A foundation that is gone, or says something else than the chain; another genesis is found by the first entry."""
     rows = session.scalars(select(FoundationRow)).all()
     if [row.id for row in rows] != [1]:
-        yield Problem(0, _TABLE, 1, "the one row that says where this record was begun was removed, moved or added to")
+        yield Problem(
+            0, _TABLE, 1, Sentence("the one row that says where this record was begun was removed, moved or added to")
+        )
     for row in rows:
         if not (_is_told(session, row) if row.genesis == GENESIS else _is_bound(row)):
-            yield Problem(0, _TABLE, row.id, "the row that says where this record was begun was changed")
+            yield Problem(0, _TABLE, row.id, Sentence("the row that says where this record was begun was changed"))
 
 
 def _is_bound(row: FoundationRow) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.chain import Head
 from storage.audit.happenings import told
@@ -37,9 +38,13 @@ def noted_problems(session: Session, noted: Head | None) -> Iterator[Problem]:
     found = session.scalar(select(AuditRow.entry_hash).where(AuditRow.sequence == noted.sequence))
     if found == noted.entry_hash:
         return
-    what = "the head that was noted is not in it: entries were taken off its end, or the chain was written anew"
+    what = Sentence(
+        "the head that was noted is not in it: entries were taken off its end, or the chain was written anew"
+    )
     if restored := _restored_over(session, noted):
-        what = f"the head that was noted is not in it: a backup was put in its place, as entry {restored} says"
+        what = Sentence(
+            "the head that was noted is not in it: a backup was put in its place, as entry {entry} says", entry=restored
+        )
     yield Problem(noted.sequence, _CHAIN, noted.sequence, what)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.happenings import told
 from storage.audit.problems import Problem
@@ -58,7 +59,7 @@ def _wrong(path: Path, content_hash: str) -> str:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except FileNotFoundError:
-        return f"{content_hash} is gone from the image store, and no rule removed it"
+        return Sentence("{name} is gone from the image store, and no rule removed it", name=content_hash)
     except OSError as error:
-        return f"{content_hash} cannot be read: {error.strerror or error}"
-    return "" if digest.hexdigest() == content_hash else f"{content_hash} is not what was stored"
+        return Sentence("{name} cannot be read: {reason}", name=content_hash, reason=error.strerror or error)
+    return "" if digest.hexdigest() == content_hash else Sentence("{name} is not what was stored", name=content_hash)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from filo_core.sentence import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -20,6 +22,6 @@ class Problem:
     @property
     def sentence(self) -> str:
         """Which row, and what is wrong with it."""
-        entry = f" (entry {self.sequence})" if self.sequence else ""
-        row = f" {self.row_id}" if self.row_id else ""
-        return f"{self.table}{row}{entry}: {self.what}"
+        entry = Sentence(" (entry {number})", number=self.sequence) if self.sequence else ""
+        row = Sentence(" {number}", number=self.row_id) if self.row_id else ""
+        return Sentence("{table}{row}{entry}: {what}", table=self.table, row=row, entry=entry, what=self.what)

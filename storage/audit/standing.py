@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.contents import canonical, sha256
 from storage.audit.happenings import told
@@ -32,13 +33,17 @@ def standing_problems(session: Session) -> Iterator[Problem]:
     for product_id in sorted(said.keys() | stands.keys()):
         sequence, version = said.get(product_id, (0, None))
         if stands.get(product_id) != version:
-            words = f"{_spoken(stands.get(product_id))} is in force, and the chain says {_spoken(version)}"
+            words = Sentence(
+                "{stands} is in force, and the chain says {said}",
+                stands=_spoken(stands.get(product_id)),
+                said=_spoken(version),
+            )
             yield Problem(sequence, _PRODUCTS, product_id, words)
     told_sets, sets = golden_said(session), golden_standing(session)
     for product_id in sorted(told_sets.keys() | sets.keys()):
         sequence, digest = told_sets.get(product_id, (0, NO_GOLDEN_SET))
         if sets.get(product_id, NO_GOLDEN_SET) != digest:
-            what = "its golden set, or the demand of a check, is not what the chain says"
+            what = Sentence("its golden set, or the demand of a check, is not what the chain says")
             yield Problem(sequence, _PRODUCTS, product_id, what)
 
 
@@ -104,7 +109,9 @@ def _misnamed(session: Session) -> Iterator[Problem]:
         if name_key(name) != key or _named(content) not in {"", key}:
             misnamed.setdefault(product_id, name)
     for product_id, name in misnamed.items():
-        yield Problem(0, _PRODUCTS, product_id, f"it is called {name}, which its recipes are not signed for")
+        yield Problem(
+            0, _PRODUCTS, product_id, Sentence("it is called {name}, which its recipes are not signed for", name=name)
+        )
 
 
 def _named(content: str) -> str:
@@ -116,4 +123,4 @@ def _named(content: str) -> str:
 
 
 def _spoken(version: int | None) -> str:
-    return "no recipe" if version is None else f"recipe version {version}"
+    return Sentence("no recipe") if version is None else Sentence("recipe version {version}", version=version)

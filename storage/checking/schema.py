@@ -8,6 +8,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from storage.audit.problems import Problem
 from storage.checking.server_schema import server_schema_problems
 from storage.migrations import upgrade
@@ -27,12 +28,16 @@ def schema_problems(session: Session) -> Iterator[Problem]:
         return
     found, expected = _objects(connection), _expected()
     for kind, name in sorted(found.keys() - expected.keys()):
-        yield Problem(0, _SCHEMA, 0, f"the {kind} {name[:80]} was not made by this program")
+        yield Problem(
+            0, _SCHEMA, 0, Sentence("the {kind} {name} was not made by this program", kind=kind, name=name[:80])
+        )
     for kind, name in sorted(expected.keys() - found.keys()):
-        yield Problem(0, _SCHEMA, 0, f"the {kind} {name} was removed")
+        yield Problem(0, _SCHEMA, 0, Sentence("the {kind} {name} was removed", kind=kind, name=name))
     for kind, name in sorted(found.keys() & expected.keys()):
         if found[kind, name] != expected[kind, name]:
-            yield Problem(0, _SCHEMA, 0, f"the {kind} {name} is not as this program made it")
+            yield Problem(
+                0, _SCHEMA, 0, Sentence("the {kind} {name} is not as this program made it", kind=kind, name=name)
+            )
 
 
 def planted_problems(session: Session) -> Iterator[Problem]:
@@ -45,7 +50,9 @@ def planted_problems(session: Session) -> Iterator[Problem]:
     known = {"alembic_version", *Row.metadata.tables}
     for kind, name in _objects(connection):
         if kind in {"trigger", "view"} or (kind == "table" and name not in known and not name.startswith("sqlite_")):
-            yield Problem(0, _SCHEMA, 0, f"the {kind} {name[:80]} was not made by this program")
+            yield Problem(
+                0, _SCHEMA, 0, Sentence("the {kind} {name} was not made by this program", kind=kind, name=name[:80])
+            )
 
 
 def _objects(connection: Connection) -> Objects:

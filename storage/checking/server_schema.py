@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
+from filo_core.sentence import Sentence
 from storage.audit.problems import Problem
 from storage.models import Row
 
@@ -55,14 +56,14 @@ def server_schema_problems(connection: Connection) -> Iterator[Problem]:
     yield from _of_relations(connection)
     yield from _of_triggers(connection)
     for name, table in connection.execute(_RULES):
-        yield _problem(f"the rule {name} of {table} was not made by this program")
+        yield _problem(Sentence("the rule {name} of {table} was not made by this program", name=name, table=table))
     for name, table in connection.execute(_POLICIES):
-        yield _problem(f"the policy {name} of {table} was not made by this program")
+        yield _problem(Sentence("the policy {name} of {table} was not made by this program", name=name, table=table))
     for name, source in connection.execute(_FUNCTIONS):
         if name != _REFUSE:
-            yield _problem(f"the function {name} was not made by this program")
+            yield _problem(Sentence("the {kind} {name} was not made by this program", kind="function", name=name))
         elif " ".join(source.split()).rstrip(";") != _SOURCE:
-            yield _problem(f"the function {name} is not as this program made it")
+            yield _problem(Sentence("the {kind} {name} is not as this program made it", kind="function", name=name))
 
 
 def _of_relations(connection: Connection) -> Iterator[Problem]:
@@ -96,19 +97,23 @@ def _of_triggers(connection: Connection) -> Iterator[Problem]:
     intact: set[str] = set()
     for table, name, bits, enabled, whole, function in connection.execute(_TRIGGERS):
         if name != _ONLY_ADDED or table not in _GUARDED:
-            yield _problem(f"the trigger {name} of {table} was not made by this program")
+            yield _problem(
+                Sentence("the trigger {name} of {table} was not made by this program", name=name, table=table)
+            )
         elif (bits, enabled, whole, function) == (_GUARDED[table], "O", True, _REFUSE):
             intact.add(table)
     for table in sorted(_GUARDED.keys() - intact):
-        yield _problem(f"the trigger that refuses to alter {table} was removed, disabled or changed")
+        yield _problem(
+            Sentence("the trigger that refuses to alter {table} was removed, disabled or changed", table=table)
+        )
 
 
 def _compared(found: Iterable[Any], made: Iterable[Any]) -> Iterator[Problem]:
     there, known = set(found), set(made)
     for kind, name in sorted(there - known):
-        yield _problem(f"the {kind} {name} was not made by this program")
+        yield _problem(Sentence("the {kind} {name} was not made by this program", kind=kind, name=name))
     for kind, name in sorted(known - there):
-        yield _problem(f"the {kind} {name} was removed")
+        yield _problem(Sentence("the {kind} {name} was removed", kind=kind, name=name))
 
 
 def _problem(what: str) -> Problem:

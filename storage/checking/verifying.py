@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from storage.audit.belonging import belonging_problems
 from storage.audit.chain import Head, entry_hash, read_genesis
 from storage.audit.contents import CHAINED, FORMAT, sha256
@@ -58,7 +59,14 @@ def verify(session: Session, noted: Head | None = None) -> AuditReport:
             problems += unlinked(entry, head)
             head = Head(entry["sequence"], entry["entry_hash"], entry["at"])
     except _UNREADABLE:
-        problems.append(Problem(0, "audit_chain", head.sequence, f"behind this entry, one {_NEVER_WRITTEN}"))
+        problems.append(
+            Problem(
+                0,
+                "audit_chain",
+                head.sequence,
+                Sentence("behind this entry, one holds a value that this program never writes"),
+            )
+        )
     problems += noted_problems(session, noted)
     removed = removals(session)
     for table in CHAINED:
@@ -76,7 +84,6 @@ _COLUMNS = tuple(AuditRow.__table__.columns)
 _PLACED = tuple(column for column in _COLUMNS if column.name in {"sequence", "table_name", "row_id", "content_hash"})
 _UNREADABLE = (ValueError, TypeError)
 """What reading a value raises that somebody put into a column of another type, as SQLite lets them."""
-_NEVER_WRITTEN = "holds a value that this program never writes"
 
 
 def readable(found: Iterator[Problem], table: str, otherwise: Iterable[Problem] = ()) -> list[Problem]:
@@ -84,7 +91,7 @@ def readable(found: Iterator[Problem], table: str, otherwise: Iterable[Problem] 
     try:
         return list(found)
     except _UNREADABLE:
-        return list(otherwise) or [Problem(0, table, 0, f"a row {_NEVER_WRITTEN}")]
+        return list(otherwise) or [Problem(0, table, 0, Sentence("a row holds a value that this program never writes"))]
 
 
 def _unreadable(session: Session, table: str) -> Iterator[Problem]:
@@ -92,7 +99,7 @@ def _unreadable(session: Session, table: str) -> Iterator[Problem]:
         try:
             list(rows_of(session, table, [row_id]))
         except _UNREADABLE:
-            yield Problem(0, table, row_id, f"the row {_NEVER_WRITTEN}")
+            yield Problem(0, table, row_id, Sentence("the row holds a value that this program never writes"))
 
 
 def _entries(session: Session, query: Select[Any]) -> Iterator[RowMapping]:
@@ -103,17 +110,19 @@ def unlinked(entry: RowMapping, before: Head) -> Iterator[Problem]:
     """An entry that does not fit the one before."""
     sequence, place = entry["sequence"], (entry["table_name"], entry["row_id"])
     if sequence != before.sequence + 1:
-        missing = f"the chain has no entries {before.sequence + 1} to {sequence - 1} before this one"
+        missing = Sentence(
+            "the chain has no entries {first} to {last} before this one", first=before.sequence + 1, last=sequence - 1
+        )
         yield Problem(sequence, *place, missing)
         return
     if entry["format"] > FORMAT:
-        yield Problem(sequence, *place, "written by a newer version of this program, which has to check it")
+        yield Problem(sequence, *place, Sentence("written by a newer version of this program, which has to check it"))
         return
     bound = entry_hash(sequence, entry["at"], *place, entry["format"], entry["content_hash"], before.entry_hash)
     if bound != entry["entry_hash"]:
-        yield Problem(sequence, *place, "the entry of the chain was changed or moved")
+        yield Problem(sequence, *place, Sentence("the entry of the chain was changed or moved"))
     elif entry["table_name"] not in CHAINED:
-        yield Problem(sequence, *place, "an entry of a table that this program does not chain")
+        yield Problem(sequence, *place, Sentence("an entry of a table that this program does not chain"))
 
 
 def _misfits(session: Session, table: str, removed: Counter[tuple[str, int]]) -> Iterator[Problem]:
@@ -140,13 +149,13 @@ def compared(entries: Sequence[RowMapping], content: str | None, removed: int) -
     place = (newest["sequence"], newest["table_name"], newest["row_id"])
     if content is None:
         if removed < len(entries):
-            yield Problem(*place, "the row was removed")
+            yield Problem(*place, Sentence("the row was removed"))
     elif sha256(content) != newest["content_hash"]:
-        yield Problem(*place, "the row was changed")
+        yield Problem(*place, Sentence("the row was changed"))
     elif removed < len(entries) - 1:
-        yield Problem(*place, "the row stands twice in the chain")
+        yield Problem(*place, Sentence("the row stands twice in the chain"))
 
 
 def unchained(table: str, row_id: int) -> Problem:
     """A row that no entry speaks of."""
-    return Problem(0, table, row_id, "the row has no entry: it was not added by this program")
+    return Problem(0, table, row_id, Sentence("the row has no entry: it was not added by this program"))

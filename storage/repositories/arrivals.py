@@ -10,6 +10,7 @@ from itertools import groupby
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind, ProductDescription, ProductDraft, Recipe, View
 from filo_core.views import view_product
 from storage import constraints
@@ -100,7 +101,11 @@ class ArrivalRepository:
 
     def _recipe(self, row: Outgoing) -> int:
         values = row.values
-        recipe = load_recipe(values["content"], values["content_hash"], f"entry {row.sequence} of the station's chain")
+        recipe = load_recipe(
+            values["content"],
+            values["content_hash"],
+            Sentence("entry {number} of the station's chain", number=row.sequence),
+        )
         if not self._products.exists(recipe.product):
             self._products.add(_draft(recipe))
         for view in recipe.views:

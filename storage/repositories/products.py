@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from filo_core.errors import ProductError
+from filo_core.sentence import Sentence
 from filo_core.types import (
     AnomalyType,
     Box,
@@ -359,7 +360,9 @@ def _draft(
 
 
 def _recipe_version(row: RecipeVersionRow, product: str) -> RecipeVersion:
-    recipe = load_recipe(row.content, row.content_hash, f"{product}, version {row.version},")
+    recipe = load_recipe(
+        row.content, row.content_hash, Sentence("{product}, version {version},", product=product, version=row.version)
+    )
     return RecipeVersion(recipe, row.version, row.signed_by, row.signed_at)
 
 

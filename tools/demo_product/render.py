@@ -93,7 +93,9 @@ def write_demo(out: Path, pictures: Sequence[DemoPicture] | None = None, seed: i
             if picture.mask_path:
                 _save(mask, root / picture.mask_path)
     except OSError as error:
-        raise FolderError(f"{root} cannot be written ({error.strerror}). Choose another folder.") from error
+        raise FolderError(
+            "{root} cannot be written ({reason}). Choose another folder.", root=root, reason=error.strerror
+        ) from error
     return root
 
 

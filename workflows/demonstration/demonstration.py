@@ -46,7 +46,9 @@ def prepare_output(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not (out / _MARK).exists() and any(out.iterdir()):
-            raise FolderError(f"{out} is not empty and holds no earlier demonstration. Choose another --out folder.")
+            raise FolderError(
+                "{out} is not empty and holds no earlier demonstration. Choose another --out folder.", out=out
+            )
         (out / _MARK).touch()
         for name in _OUTPUTS:
             target = out / name
@@ -57,7 +59,7 @@ def prepare_output(out: Path) -> None:
         (out / "heat_maps").mkdir()
     except OSError as error:
         why = error.strerror or error
-        raise FolderError(f"{out} cannot be written: {why}. Choose another --out folder.") from error
+        raise FolderError("{out} cannot be written: {why}. Choose another --out folder.", out=out, why=why) from error
 
 
 def set_up(

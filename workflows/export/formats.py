@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from filo_core.errors import FolderError
+from filo_core.sentence import InLanguage, sentences
 from workflows.export.selection import Selection
 from workflows.products.catalogue import Catalogue
 
@@ -48,7 +49,14 @@ def free_places(folder: Path, name: str, formats: Sequence[ExportFormat]) -> tup
     raise AssertionError("some number is free")
 
 
-def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path, foot: str = "") -> int:
+def write_export(
+    selection: Selection,
+    catalogue: Catalogue,
+    wanted: ExportFormat,
+    out: Path,
+    foot: str = "",
+    in_language: InLanguage = str,
+) -> int:
     """Write a selection; back comes how many inspections it holds.
 
     Args:
@@ -57,6 +65,7 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
         wanted: the format.
         out: a file; a new or empty folder for the MVTec layout.
         foot: at the end of every page, where there are pages.
+        in_language: says the sentences on those pages; data keep the words that programs read.
 
     Raises:
         FolderError: if it cannot be written.
@@ -86,4 +95,4 @@ def write_export(selection: Selection, catalogue: Catalogue, wanted: ExportForma
 
             product = selection.wanted.product
             carried = (catalogue.reported_proof(product), catalogue.reported_sessions(product))
-            return write_pdf(selection, out, foot, " ".join(filter(None, carried)))
+            return write_pdf(selection, out, foot, sentences(*carried), in_language)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from workflows.people.rights import Right, asks
 
@@ -27,9 +28,14 @@ if TYPE_CHECKING:
 
 @asks(Right.EXPORT)
 def export_inspections(
-    access: Access, selection: Selection, catalogue: Catalogue, wanted: ExportFormat, out: Path
+    access: Access,
+    selection: Selection,
+    catalogue: Catalogue,
+    wanted: ExportFormat,
+    out: Path,
+    in_language: InLanguage = str,
 ) -> int:
-    """Write inspections to a file or folder; how many.
+    """Write inspections to a file or folder, sentences on paper by ``in_language``; how many.
 
     Raises:
         AccessError: if there are users, and nobody is signed in who may do this.
@@ -38,7 +44,7 @@ def export_inspections(
     from workflows.export.formats import write_export
 
     _tell(access, selection.wanted.product, wanted.value, out)
-    return write_export(selection, catalogue, wanted, out, _foot(access))
+    return write_export(selection, catalogue, wanted, out, in_language(_foot(access)), in_language)
 
 
 @asks(Right.EXPORT)
@@ -57,17 +63,20 @@ def export_report(access: Access, report: Report, path: Path, in_language: InLan
     from workflows.reporting.report_pdf import write_pdf
 
     _tell(access, report.figures.wanted.product, "report", path)
-    write_pdf(report, path, _foot(access), in_language)
+    write_pdf(report, path, in_language(_foot(access)), in_language)
 
 
 @asks(Right.EXPORT)
-def export_study(access: Access, report: StudyReport, path: Path) -> None:
-    """Write a capability study on paper; the chain holds its digest and verdicts. Errors as above."""
+def export_study(access: Access, report: StudyReport, path: Path, in_language: InLanguage = str) -> None:
+    """Write a capability study on paper, its sentences by ``in_language``; the chain holds its digest and verdicts.
+
+    Errors as :func:`export_inspections`.
+    """
     from workflows.studies.report import tell_reported
     from workflows.studies.study_pdf import write_pdf
 
     by = tell_reported(access, report, path.name)
-    write_pdf(replace(report, reported_by=by), path, _foot(access))
+    write_pdf(replace(report, reported_by=by), path, in_language(_foot(access)), in_language)
 
 
 @asks(Right.EXPORT)
@@ -89,4 +98,4 @@ def _tell(access: Access, subject: str, form: str, path: Path) -> None:
 def _foot(access: Access) -> str:
     """The head of the record, which has the entry of this very export."""
     storage = access.storage
-    return f"Record {storage.signed(storage.head())}"
+    return Sentence("Record {head}", head=storage.signed(storage.head()))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.backup import IMAGES, Backup, back_up, copy_database, images_of, name_with_head, removed_images
 from storage.engine import parse_url, sqlite_file
@@ -115,4 +116,8 @@ def backup_problem(settings: Settings) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"{settings.home / _PROBLEM} cannot be read: {error.strerror or error}. Ask for read permission."
+        return Sentence(
+            "{path} cannot be read: {reason}. Ask for read permission.",
+            path=settings.home / _PROBLEM,
+            reason=error.strerror or error,
+        )

@@ -38,7 +38,7 @@ def allow_beginning_anew(settings: Settings, reason: str, user: str, ask_pin: Ca
     """
     present = sqlite_file(parse_url(settings.database_url))
     if present is not None and present.exists() and head_of(present) is not None:
-        raise FiloError(f"The record {present} is there and not empty: nothing begins anew.")
+        raise FiloError("The record {present} is there and not empty: nothing begins anew.", present=present)
     if not reason.strip():
         raise FiloError("A record begins anew with a reason. Say what became of the one before.")
     who, asked = settings.operator, False
@@ -64,5 +64,5 @@ def _checked(found: User | None, name: str, pin: str) -> str:
     is_right = matches(found.pin_hash, pin) if found is not None and is_admin else matches_nobody(pin)
     if found is None or not is_right:
         who = name or "Nobody"
-        raise AccessError(f"{who} may not let a record begin anew. Ask an admin of the lost one: --user NAME.")
+        raise AccessError("{who} may not let a record begin anew. Ask an admin of the lost one: --user NAME.", who=who)
     return found.name

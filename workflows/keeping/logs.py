@@ -54,7 +54,9 @@ def configure_logging(folder: Path) -> Path:
         handler = logging.handlers.RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be written: {error.strerror or error}. Set FILO_HOME to a folder that can be."
+            "{path} cannot be written: {reason}. Set FILO_HOME to a folder that can be.",
+            path=path,
+            reason=error.strerror or error,
         ) from error
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,

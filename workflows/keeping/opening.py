@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.engine import parse_url, shown, sqlite_file
 from storage.storage import Storage, open_storage
@@ -45,12 +46,12 @@ def open_record(settings: Settings) -> Storage:
     record = shown(parse_url(settings.database_url))
     allowed = bool(installation.allowed_anew(record))
     if not allowed and _is_missing(settings) and (trace := _trace(settings, installation.noted(record))):
-        raise RecordLostError(_sentence(record, "is gone", trace))
+        raise RecordLostError(_sentence(record, Sentence("is gone"), trace))
     storage = open_storage(settings.database_url, settings.images, installation.name)
     try:
         noted, is_empty = installation.noted(record), _is_empty(storage)
         if is_empty and not allowed and (trace := _trace(settings, noted)):
-            raise RecordLostError(_sentence(record, "is empty", trace))
+            raise RecordLostError(_sentence(record, Sentence("is empty"), trace))
         if is_empty and allowed:
             _begin_anew(storage, settings, installation, record)
             noted = None
@@ -92,11 +93,11 @@ def _is_empty(storage: Storage) -> bool:
 def _trace(settings: Settings, noted: Head | None) -> str:
     """What an older record has left, as words; empty where there is nothing."""
     if noted is not None and noted.sequence:
-        return f"the record that was here had {noted.sequence} entries"
+        return Sentence("the record that was here had {count} entries", count=noted.sequence)
     if any(settings.backups.glob("filo-*.sqlite")):
-        return f"there are backups of an older one in {settings.backups}"
+        return Sentence("there are backups of an older one in {folder}", folder=settings.backups)
     if _holds_images(settings.images):
-        return f"{settings.images} holds the images of an older one"
+        return Sentence("{folder} holds the images of an older one", folder=settings.images)
     return ""
 
 
@@ -106,9 +107,12 @@ def _holds_images(images: Path) -> bool:
 
 
 def _sentence(record: str, what: str, trace: str) -> str:
-    return (
-        f"The record {record} {what}, and {trace}. Put a backup back with: main.py restore. If it shall begin anew, an "
-        "admin says so with: main.py audit begin-anew --reason WHY"
+    return Sentence(
+        "The record {record} {what}, and {trace}. Put a backup back with: main.py restore. If it shall begin anew, an "
+        "admin says so with: main.py audit begin-anew --reason WHY",
+        record=record,
+        what=what,
+        trace=trace,
     )
 
 

@@ -17,6 +17,7 @@ from filo_core.errors import DatabaseInUseError, FiloError, SourceError
 from filo_core.line.results import not_inspected
 from filo_core.line.sinks.base import Readiness, Seal, Sink, SinkError
 from filo_core.loops import Loop
+from filo_core.sentence import Sentence
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.outbox import Outbox
@@ -172,7 +173,9 @@ class Courier:
     def _is_next(self) -> bool:
         """Wait for the courier before; False when this one is stopped first."""
         while self._earlier is not None and self._earlier.is_running:
-            self._problem = f"{self.sink.name} has not let go of an earlier message. Check its receiver."
+            self._problem = Sentence(
+                "{name} has not let go of an earlier message. Check its receiver.", name=self.sink.name
+            )
             if self._loop.pause(_LOOK_EVERY_S):
                 return False
         self._earlier = None
@@ -220,7 +223,11 @@ class Courier:
         foreseen = isinstance(error, FiloError)
         if not self._problem:
             logger.warning("delivery to %s waits: %s", self.sink.name, error, exc_info=not foreseen)
-        self._problem = str(error) if foreseen else f"Delivery to {self.sink.name} fails. Check its receiver."
+        self._problem = (
+            error.sentence
+            if isinstance(error, FiloError)
+            else Sentence("Delivery to {name} fails. Check its receiver.", name=self.sink.name)
+        )
 
     def _deliver(self, waiting: Waiting) -> None:
         why = self._refuse(waiting)
@@ -348,7 +355,7 @@ class Delivery:
         why = self._why_not(number, trigger_id, result)
         if not why:
             return result
-        reason = f"The answer to this part {why}. Judge the part by eye, and call an admin."
+        reason = Sentence("The answer to this part {why}. Judge the part by eye, and call an admin.", why=why)
         return not_inspected(
             trigger_id, result.product, result.recipe_hash, reason, 0.0, file=result.file, identity=result.identity
         )

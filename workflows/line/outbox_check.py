@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 from filo_core.errors import StorageError
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind
 from storage.audit.problems import Problem
 from storage.outbox_reading import KeptAnswer, OutboxContent, content_at
@@ -41,11 +42,11 @@ def outbox_problems(storage: Storage, outbox: Path, sample: int | None = None, s
     try:
         content = content_at(outbox)
     except StorageError as error:
-        return (Problem(0, _TABLE, 0, f"it cannot be read: {error}"),)
+        return (Problem(0, _TABLE, 0, Sentence("it cannot be read: {error}", error=error)),)
     since, given_up = _known(storage)
     bound = BoundAnswers(storage)
     found = [
-        Problem(0, _TABLE, answer.number, f"the answer to {answer.trigger_id} {why}")
+        Problem(0, _TABLE, answer.number, Sentence("the answer to {trigger} {why}", trigger=answer.trigger_id, why=why))
         for answer in _chosen(content.answers, sample, seed)
         if (why := _why_not(bound, answer, since))
     ]
@@ -63,14 +64,14 @@ def _chosen(answers: tuple[KeptAnswer, ...], sample: int | None, seed: int) -> l
 def _why_not(bound: BoundAnswers, answer: KeptAnswer, since: datetime | None) -> str:
     result = answer.result
     if result is None:
-        return "is gone or cannot be read"
+        return Sentence("is gone or cannot be read")
     if result.trigger_id != answer.trigger_id:
-        return "is that of another part"
+        return Sentence("is that of another part")
     if since is not None and result.decided_at < since:
         return ""
     if why := bound.why_not(result):
         return why
-    return "is that of the record, and is held back all the same" if answer.is_refused else ""
+    return Sentence("is that of the record, and is held back all the same") if answer.is_refused else ""
 
 
 def _known(storage: Storage) -> tuple[datetime | None, int]:
@@ -85,8 +86,17 @@ def _known(storage: Storage) -> tuple[datetime | None, int]:
 def _gone(content: OutboxContent, given_up: int) -> list[Problem]:
     found = []
     if content.triggers_gone:
-        found.append(Problem(0, _TABLE, 0, f"{content.triggers_gone} triggers with their answers were taken out"))
+        found.append(
+            Problem(
+                0,
+                _TABLE,
+                0,
+                Sentence("{count} triggers with their answers were taken out", count=content.triggers_gone),
+            )
+        )
     # Those of a trigger that is gone are gone with it.
     if content.messages_gone > given_up and not content.triggers_gone:
-        found.append(Problem(0, _TABLE, 0, f"{content.messages_gone - given_up} messages were taken out"))
+        found.append(
+            Problem(0, _TABLE, 0, Sentence("{count} messages were taken out", count=content.messages_gone - given_up))
+        )
     return found

@@ -16,6 +16,7 @@ from filo_core.line.outputs.spec import Serving
 from filo_core.line.sources.address import CameraAddress
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.spec import TRIGGERS, forms
+from filo_core.sentence import Sentence
 from workflows.line.doors import doors_of
 from workflows.settings.output_address import LOOPBACK, Output
 
@@ -128,9 +129,10 @@ def open_doors(choices: Iterable[TriggerChoice], doors: Doors) -> str:
     """
     for choice in choices:
         if choice.kind is TriggerKind.HTTP and doors.certificate is None and not is_loopback(choice.listens_on[0]):
-            return (
-                f"The HTTP trigger listens on {choice.listens_on[0]} without a certificate: whoever is on the network "
-                "reads its token and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1."
+            return Sentence(
+                "The HTTP trigger listens on {host} without a certificate: whoever is on the network reads its token "
+                "and its verdicts, and can alter them. Name a certificate, or listen on 127.0.0.1.",
+                host=choice.listens_on[0],
             )
     return ""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from filo_core.sentence import Sentence
 from storage.audit.problems import Problem
 from storage.names import name_key
 from storage.repositories.users import LONGEST_COUNT, SignInLock
@@ -48,7 +49,9 @@ def count_attempt(transaction: Transaction, name: str, now: datetime) -> tuple[i
 
 def spoken(seconds: float) -> str:
     """A wait in words."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    if seconds < 120:
+        return Sentence("{seconds:.0f} s", seconds=seconds)
+    return Sentence("{minutes:.0f} min", minutes=seconds / 60)
 
 
 def _lock(transaction: Transaction, name: str, now: datetime) -> SignInLock | None:
@@ -87,28 +90,28 @@ def lock_problems(storage: Storage, now: datetime) -> tuple[Problem, ...]:
         try:
             kept = transaction.users.locks()
         except (ValueError, TypeError):
-            return (Problem(0, _TABLE, 0, "a row holds a value that this program never writes"),)
+            return (Problem(0, _TABLE, 0, Sentence("a row holds a value that this program never writes")),)
     by_key = {name_key(name): (name, lock) for name, lock in told.items()}
     found = []
     for key in sorted(by_key.keys() | kept.keys()):
         name, refusals = by_key.get(key, (key, None))
         if why := _what_is_wrong(kept.get(key), refusals, now):
-            found.append(Problem(0, _TABLE, 0, f"the wait of {name[:_SHOWN]} {why}"))
+            found.append(Problem(0, _TABLE, 0, Sentence("the wait of {name} {why}", name=name[:_SHOWN], why=why)))
     return tuple(found)
 
 
 def _what_is_wrong(kept: SignInLock | None, told: SignInLock | None, now: datetime) -> str:
     failures = told.failures if told is not None else 0
     if (kept.failures if kept is not None else 0) < failures:
-        return "after wrong PINs was taken away or shortened"
+        return Sentence("after wrong PINs was taken away or shortened")
     if kept is None:
         return ""
     if kept.delay_s != delay_after(kept.failures):
-        return "is not the one that so many wrong PINs bring"
+        return Sentence("is not the one that so many wrong PINs bring")
     if told is not None and kept.refused_at + _EVENT_WITHIN < told.refused_at <= now:
-        return "after wrong PINs was moved into the past"
+        return Sentence("after wrong PINs was moved into the past")
     # An attempt is counted before its event is written, and a crash may come in between.
     is_settled = kept.refused_at + _EVENT_WITHIN < now or kept.refused_at > now + _EVENT_WITHIN
     if is_settled and failures < LONGEST_COUNT and kept.failures > failures + _CRASHES:
-        return "was brought by no wrong PINs"
+        return Sentence("was brought by no wrong PINs")
     return ""

@@ -15,6 +15,7 @@ from filo_core.calibration.guard import session_sentence
 from filo_core.errors import ProductError, RecipeError
 from filo_core.imaging import decode_image, printable_name
 from filo_core.imaging.taken import taken_at
+from filo_core.sentence import Sentence
 from filo_core.types import (
     AnomalyType,
     EventKind,
@@ -72,8 +73,8 @@ if TYPE_CHECKING:
 
 LARGEST_COST = 1e9
 """Of one defect, in whatever money."""
-_WHY_LEARNT = "its map learnt from parts that people called NG."
-_WHY_FORGOT = "what its map had learnt was taken back."
+_WHY_LEARNT = Sentence("its map learnt from parts that people called NG.")
+_WHY_FORGOT = Sentence("what its map had learnt was taken back.")
 _A_DRAFT = "a draft judges nothing before a sign-off, and an event says who changed what"
 
 

@@ -130,8 +130,10 @@ def _engine_of_words(engine: Engine | None, settings: Settings) -> Engine:
     engine = engine or load_engine(settings.profile, settings.device, settings.models)
     if not engine.starts_without_pictures:
         raise ProductError(
-            f"The {engine.profile!r} profile compares parts with good ones and cannot judge by words alone. Name a "
-            "folder of good images with --references, or one of pictures nobody has sorted with --unsorted."
+            "The {profile!r} profile compares parts with good ones and cannot judge by words "
+            "alone. Name a folder of good images with --references, or one of pictures nobody has "
+            "sorted with --unsorted.",
+            profile=engine.profile,
         )
     return engine
 
@@ -144,8 +146,11 @@ def _good_images(references: Path | Sequence[Path] | None) -> list[SourceImage]:
     paths = list_images(references).images
     if len(paths) > MOST_REFERENCES:
         raise FolderError(
-            f"{references} holds {len(paths)} images, more than the {MOST_REFERENCES} a product takes as references. "
-            "Copy the best one to eight good ones into a folder of their own."
+            "{references} holds {count} images, more than the {most} a product takes as "
+            "references. Copy the best one to eight good ones into a folder of their own.",
+            references=references,
+            count=len(paths),
+            most=MOST_REFERENCES,
         )
     return [read_image(path) for path in paths]
 
@@ -176,9 +181,13 @@ def read_anomalies(path: Path) -> tuple[tuple[AnomalyType, ...], tuple[str, ...]
         text = path.read_text(encoding="utf-8")
         phrases = json.loads(text) if text.lstrip().startswith("[") else text.splitlines()
     except OSError as error:
-        raise ProductError(f"{path} cannot be read: {error.strerror or error}. Check the path.") from error
+        raise ProductError(
+            "{path} cannot be read: {reason}. Check the path.", path=path, reason=error.strerror or error
+        ) from error
     except ValueError as error:
-        raise ProductError(f"{path} is neither text in UTF-8 nor a JSON list. Write one phrase a line.") from error
+        raise ProductError(
+            "{path} is neither text in UTF-8 nor a JSON list. Write one phrase a line.", path=path
+        ) from error
     names: dict[str, str] = {}
     dropped = []
     for phrase in phrases:
@@ -190,7 +199,9 @@ def read_anomalies(path: Path) -> tuple[tuple[AnomalyType, ...], tuple[str, ...]
             dropped.append(_why_dropped(str(phrase), name, names.get(key, "")))
     unseen = [name for name in names.values() if not clean_phrase(name)]
     if len(unseen) == len(names):
-        raise ProductError(f"{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.")
+        raise ProductError(
+            "{path} holds no visible anomaly. Write one short noun phrase a line: scratch, dent.", path=path
+        )
     dropped += [f"{name!r} is kept; a picture may not show it, or not tell it apart." for name in unseen]
     return tuple(AnomalyType(name, provenance=Provenance.PERSON) for name in names.values()), tuple(dropped)
 

@@ -5,11 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from filo_core.picture_limits import PictureLimits
+from filo_core.sentence import Joined, Sentence, str_of
 from filo_core.types import ProductDraft, Recipe
-from filo_core.zones import ItemCount, Zone
+from filo_core.zones import ItemCount, Zone, ZoneKind, ZoneShape
 
 Difference = tuple[object, object]
 """The old and the new value as JSON takes them; of a list, what was taken out and what came in."""
+
+_PARTS = {
+    str(part): part
+    for part in (
+        Sentence("name"),
+        Sentence("class name"),
+        Sentence("kind"),
+        Sentence("domain"),
+        Sentence("anomaly types"),
+        Sentence("good images"),
+        Sentence("taught places"),
+        Sentence("region of interest"),
+        Sentence("regions"),
+        Sentence("fixture"),
+        Sentence("picture"),
+        Sentence("profile"),
+        Sentence("eyes"),
+        Sentence("learnt map"),
+        Sentence("model"),
+        Sentence("views"),
+        Sentence("limit OK"),
+        Sentence("limit NG"),
+        Sentence("limit region"),
+    )
+}
+"""What a part of a set-up is called, by its name in an event."""
+_KINDS = {
+    ZoneKind.INSPECT: Sentence("inspect"),
+    ZoneKind.IGNORE: Sentence("ignore"),
+    ZoneKind.FIXTURE: Sentence("fixture"),
+    ZoneKind.COUNT: Sentence("count"),
+    ZoneKind.WHOLE: Sentence("whole part"),
+}
+_SHAPES = {
+    ZoneShape.RECTANGLE: Sentence("rectangle"),
+    ZoneShape.ELLIPSE: Sentence("ellipse"),
+    ZoneShape.POLYGON: Sentence("polygon"),
+}
 
 
 def differences(before: ProductDraft | Recipe | None, after: ProductDraft | Recipe) -> dict[str, Difference]:
@@ -31,9 +70,9 @@ def differences(before: ProductDraft | Recipe | None, after: ProductDraft | Reci
 def sentences(found: Mapping[str, Difference]) -> tuple[str, ...]:
     """Each difference as a line for a person."""
     return tuple(
-        f"{name}: {_list_in_words(old, new)}"
+        Sentence("{part}: {changes}", part=_PARTS.get(name, name), changes=_list_in_words(old, new))
         if isinstance(old, list) and isinstance(new, list)
-        else f"{name}: {_in_words(old)} → {_in_words(new)}"
+        else Sentence("{part}: {old} → {new}", part=_PARTS.get(name, name), old=_in_words(old), new=_in_words(new))
         for name, (old, new) in found.items()
     )
 
@@ -74,17 +113,42 @@ def _views(setup: ProductDraft | Recipe) -> list[str]:
 def _picture_in_words(limits: PictureLimits | None) -> str | None:
     if limits is None:
         return None
-    return f"focus from {limits.least_focus:g}, brightness {limits.darkest:g} to {limits.brightest:g}"
+    return Sentence(
+        "focus from {focus:g}, brightness {darkest:g} to {brightest:g}",
+        focus=limits.least_focus,
+        darkest=limits.darkest,
+        brightest=limits.brightest,
+    )
 
 
 def _zone_in_words(zone: Zone) -> str:
     corners = " ".join(f"{x:g},{y:g}" for x, y in zone.points)
-    limit = "" if zone.limit is None else f", limit {zone.limit:g}"
+    limit = "" if zone.limit is None else Sentence(", limit {limit:g}", limit=zone.limit)
     searched, count = zone.search, zone.count
-    search = "" if searched is None else f", turned by up to {searched.turn:g}°, {100 * searched.scale:g} % of size"
-    counted = "" if count is None else f", {count.expected} {count.what} like {_examples_in_words(count)}"
-    named = f", named {', '.join(zone.anomalies)}" if zone.anomalies else ""
-    return f"{zone.name} ({zone.kind.value}, {zone.shape.value} {corners}{limit}{search}{counted}{named})"
+    search = counted = ""
+    if searched is not None:
+        search = Sentence(
+            ", turned by up to {turn:g}°, {scale:g} % of size", turn=searched.turn, scale=100 * searched.scale
+        )
+    if count is not None:
+        counted = Sentence(
+            ", {expected} {what} like {examples}",
+            expected=count.expected,
+            what=count.what,
+            examples=_examples_in_words(count),
+        )
+    named = Sentence(", named {anomalies}", anomalies=Joined(zone.anomalies)) if zone.anomalies else ""
+    return Sentence(
+        "{name} ({kind}, {shape} {corners}{limit}{search}{counted}{named})",
+        name=zone.name,
+        kind=_KINDS[zone.kind],
+        shape=_SHAPES[zone.shape],
+        corners=corners,
+        limit=limit,
+        search=search,
+        counted=counted,
+        named=named,
+    )
 
 
 def _examples_in_words(count: ItemCount) -> str:
@@ -98,10 +162,11 @@ def _of_lists(old: list[object], new: list[object]) -> Difference:
 
 
 def _list_in_words(old: Iterable[object], new: Iterable[object]) -> str:
-    return ", ".join([*(f"- {one}" for one in old), *(f"+ {one}" for one in new)])
+    taken = (Sentence("- {what}", what=one) for one in old)
+    return Joined([*taken, *(Sentence("+ {what}", what=one) for one in new)])
 
 
 def _in_words(value: object) -> str:
     if value is None or value == "":
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return Sentence("none")
+    return Sentence("{number:.4g}", number=value) if isinstance(value, float) else str_of(value)

@@ -19,6 +19,7 @@ from filo_core.eyes.map_trial import LEAST_PARTS, MarkedPart
 from filo_core.golden_set import GoldenChecked, GoldenPart
 from filo_core.imaging import decode_image
 from filo_core.learned_map import LearnedMap, MapKind
+from filo_core.sentence import Joined, Sentence
 from filo_core.types import ProductDraft, Verdict, standing_reviews
 from filo_core.zones import without_ease
 from workflows.products.draft_rules import unsigned_sentence
@@ -67,14 +68,14 @@ class ConfirmedDefects:
         if len(self.parts) >= LEAST_PARTS:
             return
         more = [
-            f"{count} {words}"
+            Sentence(words, count=count)
             for count, words in (
-                (self.placeless, "without a region"),
-                (self.gone, "whose picture is not kept any more"),
+                (self.placeless, Sentence("{count} without a region")),
+                (self.gone, Sentence("{count} whose picture is not kept any more")),
             )
             if count
         ]
-        besides = f" Besides those: {', '.join(more)}." if more else ""
+        besides = Sentence(" Besides those: {more}.", more=Joined(more)) if more else ""
         raise LearningError(
             "A map is learnt from {least_parts} or more parts that a person called NG, each picture "
             "once; {product} has {count}.{besides} Confirm more in Review.",

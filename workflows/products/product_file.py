@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from filo_core.errors import ProductError, UnreadableImageError
 from filo_core.imaging import decode_image, printable_name
+from filo_core.sentence import Sentence
 from filo_core.types import ProductDraft, Reference, SourceImage, bank_images
 from filo_core.whole_files import whole_file
 from filo_core.zones import ZoneKind
@@ -48,7 +49,7 @@ _LONGEST_EMBEDDING = 4_096
 # Long ago and always the same: an unchanged product gives an unchanged file.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
-_EXPORT_AGAIN = "Export the product again, and copy the file anew."
+_EXPORT_AGAIN = Sentence("Export the product again, and copy the file anew.")
 
 
 class NamedRegion(BaseModel):
@@ -117,9 +118,11 @@ class ProductFile:
             self._archive = zipfile.ZipFile(path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise self._refusal(f"cannot be read: {reason}", "Check the path.") from error
+            raise self._refusal(
+                Sentence("cannot be read: {reason}", reason=reason), Sentence("Check the path.")
+            ) from error
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise self._refusal("is not an exported product, or was cut short") from error
+            raise self._refusal(Sentence("is not an exported product, or was cut short")) from error
         try:
             self._members = self._checked_members()
             self._sums = self._checked_sums()
@@ -143,7 +146,7 @@ class ProductFile:
             try:
                 yield decode_image(encoded, reference.name)
             except UnreadableImageError as error:
-                raise self._refusal(f"holds a good image that is of no use: {error}") from error
+                raise self._refusal(Sentence("holds a good image that is of no use: {error}", error=error)) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -158,43 +161,68 @@ class ProductFile:
     def _checked_members(self) -> dict[str, zipfile.ZipInfo]:
         members = self._archive.infolist()
         if len(members) > MAX_MEMBERS:
-            raise self._refusal(f"holds {len(members)} members, more than the {MAX_MEMBERS} that are read")
+            raise self._refusal(
+                Sentence(
+                    "holds {count} files, more than the {most} that are read", count=len(members), most=MAX_MEMBERS
+                )
+            )
         names = [member.filename for member in members]
         for member in members:
             self._check_member(member)
         if len(set(names)) < len(names):
-            raise self._refusal("holds two members of one name")
+            raise self._refusal(Sentence("holds two files of one name"))
         for needed in (_DRAFT, _SUMS):
             if needed not in names:
-                raise self._refusal(f"has no {needed}")
+                raise self._refusal(Sentence("has no {name}", name=needed))
         total = sum(member.file_size for member in members)
         if total > MAX_TOTAL_BYTES:
-            raise self._refusal(f"unpacks to {total >> 20} MB, more than the {MAX_TOTAL_BYTES >> 20} MB that are read")
+            raise self._refusal(
+                Sentence(
+                    "unpacks to {size} MB, more than the {most} MB that are read",
+                    size=total >> 20,
+                    most=MAX_TOTAL_BYTES >> 20,
+                )
+            )
         return dict(zip(names, members, strict=True))
 
     def _check_member(self, member: zipfile.ZipInfo) -> None:
         name, size = member.filename, member.file_size
         is_image = _IMAGE.fullmatch(name) is not None
         if not is_image and name not in {_DRAFT, _SUMS}:
-            raise self._refusal(f"holds {printable_name(name[:80])!r}, which does not belong in a product")
+            raise self._refusal(
+                Sentence("holds {name!r}, which does not belong in a product", name=printable_name(name[:80]))
+            )
         if member.flag_bits & _ENCRYPTED:
-            raise self._refusal(f"holds {name} encrypted")
+            raise self._refusal(Sentence("holds {name} encrypted", name=name))
         limit = MAX_IMAGE_BYTES if is_image else MAX_TEXT_BYTES
         if size > limit:
-            raise self._refusal(f"holds {name} of {size >> 20} MB, more than the {limit >> 20} MB that are read")
+            raise self._refusal(
+                Sentence(
+                    "holds {name} of {size} MB, more than the {most} MB that are read",
+                    name=name,
+                    size=size >> 20,
+                    most=limit >> 20,
+                )
+            )
 
     def _checked_sums(self) -> dict[str, str]:
         try:
             lines = self._read(_SUMS).decode("ascii").splitlines()
         except UnicodeDecodeError as error:
-            raise self._refusal(f"has an unreadable {_SUMS}") from error
+            raise self._refusal(Sentence("has an unreadable {name}", name=_SUMS)) from error
         found = [_SUM_LINE.fullmatch(line) for line in lines]
         sums = {match[2]: match[1] for match in found if match}
         if len(sums) != len(lines):
-            raise self._refusal(f"has an unreadable {_SUMS}")
+            raise self._refusal(Sentence("has an unreadable {name}", name=_SUMS))
         if set(sums) != set(self._members) - {_SUMS}:
             differing = sorted(set(sums) ^ (set(self._members) - {_SUMS}))
-            raise self._refusal(f"does not hold what its {_SUMS} lists: {printable_name(differing[0][:80])} differs")
+            raise self._refusal(
+                Sentence(
+                    "does not hold what its {list} lists: {name} differs",
+                    list=_SUMS,
+                    name=printable_name(differing[0][:80]),
+                )
+            )
         return sums
 
     def _checked_content(self) -> _Content:
@@ -202,15 +230,18 @@ class ProductFile:
         try:
             content = _Content.model_validate_json(encoded)
         except ValidationError as error:
-            raise self._refusal(f"holds a {_DRAFT} that cannot be read") from error
+            raise self._refusal(Sentence("holds a {name} that cannot be read", name=_DRAFT)) from error
         if not 1 <= content.version <= FORMAT_VERSION:
-            raise self._refusal(f"has format {content.version}, which a newer version writes", "Update this program.")
+            raise self._refusal(
+                Sentence("has format {version}, which a newer version writes", version=content.version),
+                Sentence("Update this program."),
+            )
         wanted = [f"images/{reference.image_hash}" for reference in images_of(content.draft)]
         # Two views may share a picture; no product has one twice.
         drafts = (content.draft, *(view.draft for view in content.draft.views))
         twice = any(_has_twice(draft) for draft in drafts)
         if twice or sorted(wanted) != sorted(set(self._members) - {_DRAFT, _SUMS}):
-            raise self._refusal("does not hold the good images that its product has")
+            raise self._refusal(Sentence("does not hold the good images that its product has"))
         return content
 
     def _checked_bytes(self, name: str) -> bytes:
@@ -218,7 +249,7 @@ class ProductFile:
         content_hash = hashlib.sha256(content).hexdigest()
         image = _IMAGE.fullmatch(name)
         if content_hash != self._sums[name] or (image and content_hash != image[1]):
-            raise self._refusal(f"was altered: the hash of {name} is wrong")
+            raise self._refusal(Sentence("was altered: the hash of {name} is wrong", name=name))
         return content
 
     def _read(self, name: str) -> bytes:
@@ -231,10 +262,10 @@ class ProductFile:
                 while chunk := stream.read(_CHUNK):
                     left -= len(chunk)
                     if left < 0:
-                        raise self._refusal(f"holds {name} larger than it says")
+                        raise self._refusal(Sentence("holds {name} larger than it says", name=name))
                     chunks.append(chunk)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise self._refusal(f"is damaged at {name}") from error
+            raise self._refusal(Sentence("is damaged at {name}", name=name)) from error
         return b"".join(chunks)
 
     def _refusal(self, what: str, remedy: str = _EXPORT_AGAIN) -> ProductError:

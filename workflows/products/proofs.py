@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from filo_core.calibration.bad_parts import most_missed, prove
 from filo_core.errors import RecipeError
 from filo_core.proof import Counts, JudgedPart, Proof, SignedProof, Standing
+from filo_core.sentence import Sentence
 from filo_core.types import LONGEST_REASON, EventKind, Limits, Verdict
 from filo_core.views import PART_LIMITS, on_part_scale
 
@@ -109,10 +110,14 @@ def tidy_reason(reason: str, counts: Counts) -> str:
 def reason_of_command(counts: Counts) -> str:
     """What is kept where a command signs and nobody said why, so that nothing is hidden."""
     if counts.standing is Standing.MISSES:
-        return f"signed from the command line although it misses {counts.missed} of {counts.bad} bad parts."
+        return Sentence(
+            "signed from the command line although it misses {missed} of {bad} bad parts.",
+            missed=counts.missed,
+            bad=counts.bad,
+        )
     if counts.standing is Standing.WORDS_ALONE:
-        return "signed from the command line, and no good part was shown."
-    return "signed from the command line, and no bad part was judged."
+        return Sentence("signed from the command line, and no good part was shown.")
+    return Sentence("signed from the command line, and no bad part was judged.")
 
 
 def proven_detail(version: RecipeVersion, counts: Counts, reason: str) -> dict[str, Any]:

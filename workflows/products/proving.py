@@ -25,7 +25,12 @@ def read_parts(folder: Path | None) -> tuple[SourceImage, ...]:
         return ()
     paths = list_images(folder).images
     if not paths:
-        raise FolderError(f"{folder} holds no image. Give a folder with pictures of the parts.")
+        raise FolderError("{folder} holds no image. Give a folder with pictures of the parts.", folder=folder)
     if len(paths) > MOST_SHOWN:
-        raise FolderError(f"{folder} holds {len(paths)} images, more than the {MOST_SHOWN} that can be shown.")
+        raise FolderError(
+            "{folder} holds {count} images, more than the {most} that can be shown.",
+            folder=folder,
+            count=len(paths),
+            most=MOST_SHOWN,
+        )
     return tuple(read_image(path) for path in paths)

@@ -11,6 +11,7 @@ from typing import Any
 
 from filo_core.errors import ProductError, RecipeError
 from filo_core.method.zone_rules import checked_zones
+from filo_core.sentence import Sentence
 from filo_core.whole_files import whole_file
 from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, ItemCount, ItemExample, Point, Zone, ZoneKind, ZoneShape
 from workflows.people.rights import free
@@ -20,7 +21,7 @@ FORMAT_VERSION = 1
 IGNORE = "ignore"
 """A label that begins so is an ignore mask in files that know no kinds."""
 _LARGEST_BYTES = 4 << 20
-_REMEDY = "Draw the regions in the window, or see docs/regions.md for what such a file holds."
+_REMEDY = Sentence("Draw the regions in the window, or see docs/regions.md for what such a file holds.")
 
 
 def read_regions(path: Path) -> tuple[Zone, ...]:
@@ -248,4 +249,4 @@ def _number(value: object) -> float:
 def _said(error: Exception) -> str:
     first = str(error).strip().splitlines()[:1]
     what = first[0][:80] if first else type(error).__name__
-    return f"{what} is missing" if isinstance(error, KeyError) else what
+    return Sentence("{what} is missing", what=what) if isinstance(error, KeyError) else what

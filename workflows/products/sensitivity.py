@@ -44,7 +44,7 @@ def sensitivity_steps(
     """
     draft = catalogue.draft(name)
     if draft.limits is None:
-        raise EvidenceError(f"{name} has no limits yet. Calibrate it first.")
+        raise EvidenceError("{name} has no limits yet. Calibrate it first.", name=name)
     recipe = draft.recipe(draft.limits, engine.model_hash_for(draft.eyes))
     images = catalogue.references(recipe)
     detector = engine.detector(recipe, images)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from filo_core.calibration.evidence import GOAL
 from filo_core.events import Calibrated, EyesChosen, JobEvent, PartJudged, PhrasesLit, StepDone
+from filo_core.sentence import Sentence, sentences
 from filo_core.statistics.rates import percent
 from filo_core.types import ANY_LIMITS
 from filo_core.zones import without_ease
@@ -61,10 +62,14 @@ def shared_sentence(sentence: str, shares: int, alpha: float) -> str:
     if shares == 1:
         return sentence
     each = percent(alpha / shares)
-    return (
-        f"{sentence} {shares} views share the promise of {percent(alpha)}: each has to keep {each} of it. "
-        "Of a part the sum of what they promise is promised."
+    of_all = Sentence(
+        "{shares} views share the promise of {alpha}: each has to keep {each} of it. "
+        "Of a part the sum of what they promise is promised.",
+        shares=shares,
+        alpha=percent(alpha),
+        each=each,
     )
+    return sentences(sentence, of_all)
 
 
 def eyes_steps(catalogue: Catalogue, name: str, sight: Sight | None = None) -> Steps:

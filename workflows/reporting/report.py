@@ -245,7 +245,7 @@ def score_lines(figures: Figures) -> tuple[str, ...]:
         "{ok} OK, {review} REVIEW, {ng} NG", ok=counted.all.ok, review=counted.all.review, ng=counted.all.ng
     )
     return (
-        f"Scores: {under}: {verdicts}.{left_out}",
+        Sentence("Scores: {under}: {verdicts}.{left_out}", under=under, verdicts=verdicts, left_out=left_out),
         Sentence("Expected review load: {sentence}.", sentence=counted.review_load().sentence),
         Sentence("False rejects: {false_reject_rate}", false_reject_rate=_or_sentence(counted.false_reject_rate)),
         Sentence("False accepts: {false_accept_rate}", false_accept_rate=_or_sentence(counted.false_accept_rate)),
@@ -255,7 +255,7 @@ def score_lines(figures: Figures) -> tuple[str, ...]:
 def agreement_lines(found: AgreementStudy | str) -> tuple[str, ...]:
     """Every pair, all together, and each against the golden set."""
     if isinstance(found, str):
-        return (f"Agreement: {found}",)
+        return (Sentence("Agreement: {found}", found=found),)
     lines: list[str] = [
         Sentence(
             "Agreement of {first} and {second}: {sentence}",

@@ -89,7 +89,7 @@ def pareto_drawing(found: Pareto, in_language: InLanguage = str) -> Drawing:
     chart.bars[0].fillColor = _BLUE
     if found.unknown:
         chart.bars[0, 0].fillColor = _PALE
-    chart.barLabelFormat = "%g"
+    chart.barLabelFormat = lambda cost: in_language(Sentence("{cost:g}", cost=cost))
     chart.barLabels.fontSize = _SMALL
     chart.barLabels.nudge = 3
     chart.barLabels.boxAnchor = "w"
@@ -117,7 +117,7 @@ def scores_drawing(history: ScoreHistory, limits: Limits, in_language: InLanguag
         plot.lines[row].strokeColor = colour
     plot.lines[3].strokeDashArray = _DASHED
     plot.xValueAxis.valueMin, plot.xValueAxis.valueMax = 0.0, top
-    plot.xValueAxis.labelTextFormat = "%.3f"
+    plot.xValueAxis.labelTextFormat = lambda score: in_language(Sentence("{score:.3f}", score=score))
     plot.yValueAxis.labelTextFormat = "%d"
     zones = ((0.0, limits.ok, _OK_GROUND), (limits.ok, limits.ng, _REVIEW_GROUND), (limits.ng, top, _NG_GROUND))
     grounds = [_ground(plot, left / top, min(right, top) / top, colour) for left, right, colour in zones]

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
 from filo_core.errors import SettingsError
+from filo_core.sentence import Sentence
 from filo_core.whole_files import write_private
 from workflows.settings.declared import Declared, declared
 from workflows.settings.secret_store import LLM, SecretStore
@@ -106,7 +107,7 @@ def _load(home: Path) -> _Stored:
         return StoredSettings.model_validate_json(content)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        what = f"{where} in {path}" if where else str(path)
+        what = Sentence("{where} in {path}", where=where, path=path) if where else str(path)
         raise SettingsError(
             "{what} is not what it should be. Correct it, or delete the file to start afresh.", what=what
         ) from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from filo_core.calibration.agreement import AIAG, Kappa
 from filo_core.calibration.capability import AppraiserResult, CapabilityResult, capability
 from filo_core.capability import SYSTEM, CapabilityStudy
+from filo_core.sentence import CLAUSES, Joined, Sentence, one_or_many, sentences
 from filo_core.statistics.rates import Rate, percent
 from filo_core.types import EventKind
 from workflows.people.rights import Right, asks
@@ -18,24 +19,38 @@ from workflows.people.rights import Right, asks
 if TYPE_CHECKING:
     from workflows.people.access import Access
 
-BANDS = (
-    f"Bands ({AIAG}): effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; "
-    "false alarms at most 5 %, 10 %."
+BANDS = Sentence(
+    "Bands ({source}): effectiveness at least 90 % acceptable, 80 % marginal; misses at most 2 %, 5 %; "
+    "false alarms at most 5 %, 10 %.",
+    source=AIAG,
 )
-COUNTING = (
+COUNTING = Sentence(
     "Effectiveness counts parts that were judged rightly at every presentation. Misses and false alarms count "
     "presentations that were decided; their intervals know that several belong to one part (Korn and Graubard). "
     "Intervals are exact (Clopper-Pearson), those of kappa jackknifed by part."
 )
-REVIEW_COUNTS = (
+REVIEW_COUNTS = Sentence(
     "REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and "
     "never right, so it lowers the effectiveness."
 )
-SAME_FILE = (
+SAME_FILE = Sentence(
     "The system was given the same files again. A program that computes the same from the same file repeats itself "
     "by construction: this says nothing about how well the camera presents a part twice. Photograph the parts anew "
     "for that."
 )
+RATES = {
+    "effectiveness": Sentence("effectiveness"),
+    "miss": Sentence("miss"),
+    "false alarm": Sentence("false alarm"),
+}
+"""What the rates that have bands are called, by the names that the data has."""
+_AND = Sentence(" and ")
+_SYSTEM = Sentence("system")
+
+
+def called(appraiser: str) -> str:
+    """The system in any language; people as they are called."""
+    return _SYSTEM if appraiser == SYSTEM else appraiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,53 +104,88 @@ def verdict_lines(result: CapabilityResult) -> Iterator[str]:
     """A line an appraiser: AIAG's band, and whether so few parts can carry it."""
     for found in result.appraisers:
         if not found.verdict:
-            yield f"{found.appraiser}: no verdict, since parts of one kind were never decided."
+            yield Sentence(
+                "{who}: no verdict, since parts of one kind were never decided.", who=called(found.appraiser)
+            )
             continue
-        worst = [name for name, band in found.bands.items() if band.name == found.verdict]
-        few = f" With {result.parts} parts the intervals reach into {found.proven}."
-        why = "" if found.verdict == "acceptable" else f" for {' and '.join(worst)}"
-        yield f"{found.appraiser}: {found.verdict}{why} ({AIAG}).{'' if found.proven == found.verdict else few}"
+        worst = [RATES[name] for name, band in found.bands.items() if band.name == found.verdict]
+        few = why = ""
+        if found.proven != found.verdict:
+            few = Sentence(
+                " With {parts} parts the intervals reach into {band}.", parts=result.parts, band=found.proven
+            )
+        if found.verdict != "acceptable":
+            why = Sentence(" for {rates}", rates=Joined(worst, _AND))
+        yield Sentence(
+            "{who}: {band}{why} ({source}).{few}",
+            who=called(found.appraiser),
+            band=found.verdict,
+            why=why,
+            source=AIAG,
+            few=few,
+        )
     for name in result.unfinished:
-        yield f"{name} has still parts to judge: nothing of theirs is in here."
+        yield Sentence("{who} has still parts to judge: nothing of theirs is in here.", who=called(name))
 
 
 def plan_lines(study: CapabilityStudy) -> Iterator[str]:
     """What the study consists of."""
     plan = study.plan
-    at = study.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    yield (
-        f"Study {study.study_id} of {plan.product}, recipe version {plan.recipe_version}, laid down {at}"
-        f"{f' by {study.created_by}' if study.created_by else ''}: {len(plan.parts)} parts, {plan.bad} of them bad, "
-        f"{plan.presentations} presentations in random order to each of {', '.join(plan.appraisers)}."
+    by = Sentence(" by {who}", who=study.created_by) if study.created_by else ""
+    yield Sentence(
+        "Study {number} of {product}, recipe version {version}, created {at:%Y-%m-%d %H:%M}{by}: {parts} parts, {bad} "
+        "of them bad, {presentations} presentations in random order to each of {appraisers}.",
+        number=study.study_id,
+        product=plan.product,
+        version=plan.recipe_version,
+        at=study.created_at.astimezone(),
+        by=by,
+        parts=len(plan.parts),
+        bad=plan.bad,
+        presentations=plan.presentations,
+        appraisers=Joined(map(called, plan.appraisers)),
     )
     if study.corrected:
-        yield f"{study.corrected} answers were corrected by the same appraiser; the later one counts."
+        yield one_or_many(
+            study.corrected,
+            "1 answer was corrected by the same appraiser; the later one counts.",
+            "{count} answers were corrected by the same appraiser; the later one counts.",
+        )
 
 
 def appraiser_lines(found: AppraiserResult) -> Iterator[str]:
     """One appraiser's figures, each with its count and interval."""
-    yield f"{found.appraiser}: the same at every presentation {found.within.sentence}. " + _kappa(found.within_kappa)
+    who = called(found.appraiser)
+    within = Sentence("{who}: the same at every presentation {rate}.", who=who, rate=found.within.sentence)
+    yield sentences(within, _kappa(found.within_kappa))
     for name, rate in found.rates.items():
-        yield f"{found.appraiser}, {name}: {rate.sentence}, {found.bands[name].name}."
-    yield f"{found.appraiser} with the reference: {_kappa(found.against_kappa)}"
+        band = found.bands[name].name
+        yield Sentence("{who}, {what}: {rate}, {band}.", who=who, what=RATES[name], rate=rate.sentence, band=band)
+    yield Sentence("{who} with the reference: {kappa}", who=who, kappa=_kappa(found.against_kappa))
     if found.undecided.count:
-        yield f"{found.appraiser}, presentations without a decision: {found.undecided.sentence}."
+        yield Sentence("{who}, presentations without a decision: {rate}.", who=who, rate=found.undecided.sentence)
 
 
 def stopping_lines(result: CapabilityResult) -> Iterator[str]:
     """How the line fares that lets nothing pass in REVIEW."""
     if result.stopping is not None:
-        said = "; ".join(f"{name} {rate.sentence}" for name, rate in result.stopping.rates.items())
-        yield f"Where REVIEW stops a part as NG does: {said}."
+        rates = result.stopping.rates.items()
+        said = (Sentence("{what} {rate}", what=RATES[name], rate=rate.sentence) for name, rate in rates)
+        yield Sentence("Where REVIEW stops a part as NG does: {rates}.", rates=Joined(said, CLAUSES))
 
 
 def between_lines(result: CapabilityResult) -> Iterator[str]:
     """The appraisers beside each other."""
     for pair in result.pairs:
-        yield f"{pair.first} and {pair.second}: {_kappa(pair.kappa)}"
+        first, second = called(pair.first), called(pair.second)
+        yield Sentence("{first} and {second}: {kappa}", first=first, second=second, kappa=_kappa(pair.kappa))
     if result.all_agree is not None:
-        yield f"All at every presentation: {_kappa(result.fleiss)} The same about {result.all_agree.sentence} parts."
-    yield f"All right at every presentation: {result.all_right.sentence} parts."
+        yield Sentence(
+            "All at every presentation: {kappa} The same about {rate} parts.",
+            kappa=_kappa(result.fleiss),
+            rate=result.all_agree.sentence,
+        )
+    yield Sentence("All right at every presentation: {rate} parts.", rate=result.all_right.sentence)
 
 
 def notes(report: StudyReport) -> Iterator[str]:
@@ -148,7 +198,10 @@ def notes(report: StudyReport) -> Iterator[str]:
     if system.undecided.count:
         yield REVIEW_COUNTS
     if report.result.score_spread is not None:
-        yield f"{SAME_FILE} Largest difference between its scores of one part: {report.result.score_spread:.3g}."
+        spread = Sentence(
+            "Largest difference between its scores of one part: {spread:.3g}.", spread=report.result.score_spread
+        )
+        yield sentences(SAME_FILE, spread)
 
 
 def report_content(report: StudyReport) -> dict[str, Any]:
@@ -217,9 +270,18 @@ def rate_cell(rate: Rate | None) -> str:
     """A rate for a table's cell: the share, its count and interval."""
     if rate is None:
         return "–"
-    return f"{percent(rate.value)} ({rate.count} of {rate.of}; {percent(rate.lower)} to {percent(rate.upper)})"
+    return Sentence(
+        "{share} ({count} of {of}; {lower} to {upper})",
+        share=percent(rate.value),
+        count=rate.count,
+        of=rate.of,
+        lower=percent(rate.lower),
+        upper=percent(rate.upper),
+    )
 
 
 def kappa_cell(kappa: Kappa | str) -> str:
     """A kappa for a table's cell."""
-    return "–" if isinstance(kappa, str) else f"{kappa.value:.2f} ({kappa.lower:.2f} to {kappa.upper:.2f})"
+    if isinstance(kappa, str):
+        return "–"
+    return Sentence("{value:.2f} ({lower:.2f} to {upper:.2f})", value=kappa.value, lower=kappa.lower, upper=kappa.upper)

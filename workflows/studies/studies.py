@@ -22,6 +22,7 @@ from filo_core.errors import FiloError
 from filo_core.events import StepDone
 from filo_core.imaging import decode_image
 from filo_core.judging import judge
+from filo_core.sentence import Sentence
 from filo_core.types import EventKind, Origin, SourceImage, Verdict
 from storage.names import name_key, tidy_name
 from workflows.people.access import Access, AccessError
@@ -225,6 +226,6 @@ def presenting_steps(
             score = found.prediction.image_score if found.prediction else None
             answer = StudyAnswer(SYSTEM, presentation, part, found.verdict, score, datetime.now(UTC))
             studies.keep_system(study, answer)
-            yield StepDone(number, len(left), f"presentation {presentation}")
+            yield StepDone(number, len(left), Sentence("presentation {number}", number=presentation))
 
     return run

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
+from filo_core.sentence import Sentence, sentences
 from filo_core.statistics.rates import CONFIDENCE, percent
 from workflows.reporting.pdf_document import paragraph, write_document
 from workflows.studies.report import (
     between_lines,
+    called,
     kappa_cell,
     notes,
     plan_lines,
@@ -25,62 +27,73 @@ from workflows.studies.report import (
 
 if TYPE_CHECKING:
     from filo_core.calibration.capability import AppraiserResult
+    from filo_core.sentence import InLanguage
     from workflows.studies.report import StudyReport
 
 _RULE, _HEAD = HexColor("#b3b3b3"), HexColor("#eeeeee")
 _GROUNDS = {"acceptable": HexColor("#d5ece2"), "marginal": HexColor("#ffefc2"), "unacceptable": HexColor("#f6d7db")}
 _NAME, _CELL = 28 * mm, 44 * mm
 _SIGN = "_" * 34
-_BANDED = (("effectiveness", "effectiveness"), ("misses", "miss"), ("false alarms", "false alarm"))
+_BANDED = (
+    (Sentence("effectiveness"), "effectiveness"),
+    (Sentence("misses"), "miss"),
+    (Sentence("false alarms"), "false alarm"),
+)
 
 
-def write_pdf(report: StudyReport, path: Path, foot: str = "") -> None:
-    """Write the report to a file; one that is there is replaced.
+def write_pdf(report: StudyReport, path: Path, foot: str = "", in_language: InLanguage = str) -> None:
+    """Write the report to a file, its sentences by ``in_language``; one that is there is replaced.
 
     Raises:
         FolderError: if the file cannot be written.
     """
-    write_document(path, f"Capability study {report.study.study_id}", tuple(_story(report)), foot)
+    title = Sentence("Capability study {number}", number=report.study.study_id)
+    write_document(path, in_language(title), tuple(_story(report, in_language)), foot)
 
 
-def _story(report: StudyReport) -> Iterator[Flowable]:
-    yield paragraph(f"Capability study {report.study.study_id}: {report.study.plan.product}", "Title")
+def _story(report: StudyReport, in_language: InLanguage) -> Iterator[Flowable]:
+    def said(text: str, style: str = "BodyText") -> Paragraph:
+        return paragraph(in_language(text), style)
+
+    study = report.study
+    title = Sentence("Capability study {number}: {product}", number=study.study_id, product=study.plan.product)
+    yield said(title, "Title")
     bands = [*(found.verdict for found in report.result.appraisers), *("" for _ in report.result.unfinished)]
     for line, band in zip(verdict_lines(report.result), bands, strict=True):
-        yield _banner(line, band)
+        yield _banner(said(line), band)
     yield Spacer(0, 3 * mm)
-    for line in plan_lines(report.study):
-        yield paragraph(line)
-    yield paragraph(f"Each appraiser, with {percent(CONFIDENCE)} intervals", "Heading4")
-    yield _table(report)
+    for line in plan_lines(study):
+        yield said(line)
+    yield said(Sentence("Each appraiser, with {confidence} intervals", confidence=percent(CONFIDENCE)), "Heading4")
+    yield _table(report, said)
     yield Spacer(0, 3 * mm)
     for line in (*stopping_lines(report.result), *between_lines(report.result)):
-        yield paragraph(line)
-    yield paragraph("How it was counted", "Heading4")
+        yield said(line)
+    yield said(Sentence("How it was counted"), "Heading4")
     for line in notes(report):
-        yield paragraph(line)
-    yield paragraph(f"Digest of this report in the audit chain: {report.digest}")
-    yield KeepTogether([Spacer(0, 14 * mm), paragraph(f"{_SIGN}   {_SIGN}"), paragraph(_reported(report))])
+        yield said(line)
+    yield said(Sentence("Digest of this report in the audit chain: {digest}", digest=report.digest))
+    yield KeepTogether([Spacer(0, 14 * mm), paragraph(f"{_SIGN}   {_SIGN}"), said(_reported(report))])
 
 
-def _banner(line: str, band: str) -> Table:
+def _banner(line: Paragraph, band: str) -> Table:
     """A verdict on the colour of its band, which its words say as well."""
-    banner = Table([[paragraph(line)]], colWidths=[160 * mm])
+    banner = Table([[line]], colWidths=[160 * mm])
     banner.setStyle(TableStyle([("BACKGROUND", (0, 0), (-1, -1), _GROUNDS.get(band, _HEAD))]))
     return banner
 
 
-def _table(report: StudyReport) -> Table:
+def _table(report: StudyReport, said: Callable[[str], Paragraph]) -> Table:
     rows: tuple[tuple[str, Callable[[AppraiserResult], str]], ...] = (
-        ("same every time", lambda found: rate_cell(found.within)),
-        ("kappa of the presentations", lambda found: kappa_cell(found.within_kappa)),
+        (Sentence("same every time"), lambda found: rate_cell(found.within)),
+        (Sentence("kappa of the presentations"), lambda found: kappa_cell(found.within_kappa)),
         *((title, partial(_banded, name)) for title, name in _BANDED),
-        ("no decision", lambda found: rate_cell(found.undecided)),
-        ("kappa with the reference", lambda found: kappa_cell(found.against_kappa)),
+        (Sentence("no decision"), lambda found: rate_cell(found.undecided)),
+        (Sentence("kappa with the reference"), lambda found: kappa_cell(found.against_kappa)),
     )
     appraisers = report.result.appraisers
-    cells: list[Sequence[Flowable]] = [[paragraph(""), *(paragraph(found.appraiser) for found in appraisers)]]
-    cells += [[paragraph(name), *(paragraph(cell(found)) for found in appraisers)] for name, cell in rows]
+    cells: list[Sequence[Flowable]] = [[paragraph(""), *(said(called(found.appraiser)) for found in appraisers)]]
+    cells += [[said(name), *(said(cell(found)) for found in appraisers)] for name, cell in rows]
     table = Table(cells, colWidths=[_NAME, *[min(_CELL, (160 * mm - _NAME) / len(appraisers))] * len(appraisers)])
     grid = ("GRID", (0, 0), (-1, -1), 0.5, _RULE)
     table.setStyle(TableStyle([grid, ("BACKGROUND", (0, 0), (-1, 0), _HEAD), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
@@ -89,9 +102,11 @@ def _table(report: StudyReport) -> Table:
 
 def _banded(name: str, found: AppraiserResult) -> str:
     rate = found.rates.get(name)
-    return "–" if rate is None else f"{rate_cell(rate)}, {found.bands[name].name}"
+    if rate is None:
+        return "–"
+    return Sentence("{rate}, {band}", rate=rate_cell(rate), band=found.bands[name].name)
 
 
 def _reported(report: StudyReport) -> str:
-    by = f"Reported by {report.reported_by}. " if report.reported_by else ""
-    return f"{by}Place, date, signature of who carried the study out, and of who approves it."
+    by = Sentence("Reported by {who}.", who=report.reported_by) if report.reported_by else ""
+    return sentences(by, Sentence("Place, date, signature of who carried the study out, and of who approves it."))

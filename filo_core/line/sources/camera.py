@@ -240,7 +240,7 @@ class CameraSource:
                 else ""
             )
         if silence > timing.hang_s:
-            return f"{self.name} hung and was shut down. {self._remedy()}"
+            return Sentence("{name} hung and was shut down. {value}", name=self.name, value=self._remedy())
         if silence > timing.lost_s:
             self._lose(Sentence("{name} sends no pictures. {value}", name=self.name, value=self._remedy()))
         else:

@@ -11,7 +11,7 @@ from filo_core.errors import FolderError, UnreadableImageError
 from filo_core.imaging import ImageListing, list_images, name_some, printable_name, read_image
 from filo_core.line.sources.base import Frame, FrameSlot, SourceState
 from filo_core.loops import Loop
-from filo_core.sentence import Sentence
+from filo_core.sentence import Sentence, one_or_many, sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,9 +147,9 @@ class FolderSource:
 def _name_unreadable(problems: list[str]) -> str:
     if not problems:
         return ""
-    named = " ".join(problems[:_NAMED_FILES])
+    named = sentences(*problems[:_NAMED_FILES])
     more = (
         Sentence(" And {problems} more.", problems=len(problems) - _NAMED_FILES) if len(problems) > _NAMED_FILES else ""
     )
-    files = "1 file" if len(problems) == 1 else Sentence("{count} files", count=len(problems))
-    return f"{files} could not be read. {named}{more}"
+    files = one_or_many(len(problems), "1 file", "{count} files")
+    return Sentence("{files} could not be read. {named}{more}", files=files, named=named, more=more)

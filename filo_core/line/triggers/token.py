@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from filo_core.errors import SourceError
+from filo_core.sentence import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +38,12 @@ def token_problem(token: str) -> str:
     Its bits are counted as if each letter had been drawn from the smallest usual alphabet that holds them all.
     """
     if not token.isascii() or not token.isprintable() or " " in token:
-        return "A token is made of letters, digits and signs, without spaces."
+        return Sentence("A token is made of letters, digits and signs, without spaces.")
     size = next((len(letters) for letters in _ALPHABETS if set(token) <= set(letters)), 64)
     if len(token) * math.log2(size) < LEAST_BITS or len(set(token)) < _LEAST_LETTERS:
-        return f"A token of the HTTP trigger needs {LEAST_BITS} bits. Make one with: main.py line token"
+        return Sentence(
+            "A token of the HTTP trigger needs {bits} bits. Make one with: main.py line token", bits=LEAST_BITS
+        )
     return ""
 
 

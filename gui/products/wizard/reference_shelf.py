@@ -134,7 +134,7 @@ class ReferenceShelf(QObject):
             image = read()
             item = item_of(image)
             if any(reference.image_hash == image.image_hash for reference in self._catalogue.draft(product).references):
-                raise ProductError(f"{image.name} is among the good images already. Use another part.")
+                raise ProductError("{name} is among the good images already. Use another part.", name=image.name)
             return _Added(self._catalogue.add_reference(product, image), item)
 
         self._run(work, lambda added: self._on_added(product, added))

@@ -87,7 +87,7 @@ class StudyPresenter(QObject):
         """Write the report on paper."""
         report, access = self.report, self._state.workbench.access
         if report is not None:
-            self._run(lambda: export_study(access, report, path), lambda _: self.exported.emit(str(path)))
+            self._run(lambda: export_study(access, report, path, in_language), lambda _: self.exported.emit(str(path)))
 
     def close_down(self) -> None:
         """Stop presenting after the picture that is judged now, and expect nothing any more."""

@@ -45,6 +45,15 @@ def test_numbers_and_moments_are_numbers_and_moments_again() -> None:
     assert _template("many % of 3 parts") == ""
 
 
+def test_a_share_that_stands_in_a_place_is_a_number_again_with_its_digits() -> None:
+    found = Templates(["Share: {share}, {version}"]).recognised("Share: 7.50 %, 1.2.3")
+    assert isinstance(found, Sentence)
+    share = found.arguments["share"]
+    assert isinstance(share, Sentence)
+    assert (share.arguments, share) == ({"share": 7.5}, "7.50 %")
+    assert found.arguments["version"] == "1.2.3"
+
+
 def test_a_name_that_stands_twice_is_the_same_twice() -> None:
     assert _template("x and x again") == "{a} and {a} again"
     assert _template("x and y again") == ""

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from filo_core.calibration.bad_parts import of_ten
 from filo_core.errors import RecipeError
 from filo_core.sentence import Joined, Sentence, sentences
 from gui.background import sentence_of
 from gui.languages import Languages
 from gui.translation import in_language
 from gui.wording import date_and_time
+from storage.audit.problems import Problem
 
 ENGLISH = "Nobody reviews. Enter who decides."
 SAID = {
@@ -49,3 +51,18 @@ def test_numbers_lists_and_moments_are_written_as_the_language_does(language: st
     assert in_language(Joined(["a", "b"])) == ("a、b" if language == "zh_CN" else "a, b")
     at = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
     assert in_language(Sentence("{at:%Y-%m-%d}", at=at)) == date_and_time(at)
+
+
+def test_what_a_check_of_the_record_finds_is_said_in_the_language_of_the_window(language: str) -> None:
+    removed = Problem(7, "inspections", 3, Sentence("the row was removed"))
+    assert removed.sentence == "inspections 3 (entry 7): the row was removed"
+    said = {
+        "en": removed.sentence,
+        "de": "inspections 3 (Eintrag 7): die Zeile wurde entfernt",
+        "zh_CN": "inspections 3 (条目 7): 该行被删除",
+    }
+    assert in_language(removed.sentence) == in_language(str(removed.sentence)) == said[language]
+
+
+def test_so_many_of_ten_has_the_mark_of_the_language(language: str) -> None:
+    assert in_language(of_ten(0.7076)) == ("7,1" if language == "de" else "7.1")

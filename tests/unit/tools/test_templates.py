@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.templates import error_names, modules, put_together, templates, translatable
+from tools.templates import error_names, every_module, put_together, templates, translatable
 from tools.translations import ROOT
 
 
-def test_every_error_that_the_window_may_show_is_a_template() -> None:
-    trees = modules(ROOT)
+def test_every_error_and_sentence_of_ours_is_a_template() -> None:
+    trees = every_module(ROOT)
     errors = error_names(trees.values())
     found = {str(path.relative_to(ROOT)): list(put_together(tree, errors)) for path, tree in trees.items()}
     named = {path: lines for path, lines in found.items() if lines}
@@ -50,6 +50,39 @@ def test_a_template_that_is_put_together_is_refused_with_its_place(tmp_path: Pat
 def test_an_error_that_is_put_together_is_named_by_its_line() -> None:
     tree = ast.parse("raise FiloError('a')\nraise FiloError(f'{x}')\nraise FiloError('a' if x else f'{x}')")
     assert list(put_together(tree, {"FiloError"})) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise FiloError('a' + x)",
+        "raise FiloError('a %s' % x)",
+        "raise FiloError('a {}'.format(x))",
+        "raise FiloError(', '.join(x))",
+        "raise FiloError('a', f'{x} is gone')",
+        "raise FiloError('{a}', a=f'{x} parts')",
+        "why = f'no {x}'; raise FiloError(why)",
+        "why = 'a'; why += f'no {x}'; raise FiloError(why)",
+        "Sentence(f'{x} parts')",
+        "one_or_many(n, 'one', f'{n} parts')",
+    ],
+)
+def test_every_way_to_put_one_together_is_named(source: str) -> None:
+    assert list(put_together(ast.parse(source), {"FiloError"})) == [1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise FiloError('{a}', a=', '.join(x))",
+        "raise FiloError('{a}', a=f'{x}:{y}')",
+        "raise FiloError(error.sentence)",
+        "raise FiloError('{a}', a=n + 1)",
+        "raise ValueError(f'no {x}')",
+    ],
+)
+def test_what_goes_into_the_places_of_a_template_may_be_made(source: str) -> None:
+    assert list(put_together(ast.parse(source), {"FiloError"})) == []
 
 
 def test_what_has_no_word_needs_no_translation() -> None:

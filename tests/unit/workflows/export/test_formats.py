@@ -19,6 +19,7 @@ from filo_core.imaging import read_image
 from filo_core.spreadsheets import harmless
 from filo_core.types import Verdict
 from tests.unit.workflows.export.conftest import NAMES, PRODUCT
+from tests.unit.workflows.languages import speaks
 from workflows.export.formats import ExportFormat, write_export
 from workflows.export.images import safe_name
 from workflows.export.selection import Selection
@@ -104,6 +105,37 @@ def test_the_pdf_report_can_be_read_in_every_script(selection: Selection, catalo
     assert "刮痕/../Größe.png" in text
     assert "Ada decided OK: @Staub auf der Linse" in text
     assert sum(len(page.images) for page in pages) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "there"),
+    [
+        (
+            "de",
+            ("Prüfungen von Türgriff", "NICHT GEPRÜFT", "Ada entschied OK", "Urteil NG", "Rezeptversion 1", "Wert 0,9"),
+        ),
+        ("zh_CN", ("Türgriff 门把手 的检测", "未检测", "Ada 裁定为 OK", "判定 NG", "配方版本 1", "分数 0.9")),
+    ],
+)
+def test_the_pdf_report_is_in_the_language_that_is_asked_for(
+    selection: Selection, catalogue: Catalogue, tmp_path: Path, code: str, there: tuple[str, ...]
+) -> None:
+    out = tmp_path / "report.pdf"
+    assert write_export(selection, catalogue, ExportFormat.PDF, out, in_language=speaks(code)) == 5
+    text = "\n".join(page.extract_text() for page in PdfReader(out).pages)
+    assert [words for words in there if words not in text] == []
+    for english in ("Inspections", "Judged", "decided", "score", "recipe", "NOT INSPECTED", "Counts"):
+        assert english not in text
+
+
+def test_the_letters_are_in_the_file_so_that_every_machine_shows_the_same(
+    selection: Selection, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.pdf"
+    write_export(selection, catalogue, ExportFormat.PDF, out)
+    fonts = [font.get_object() for page in PdfReader(out).pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index, union-attr]
+    embedded = {font["/BaseFont"].split("+")[-1] for font in fonts if "/FontDescriptor" in font}
+    assert {"Inter-Regular", "Inter-SemiBold"} <= embedded
 
 
 def test_only_what_people_decided_on_can_be_asked_for(

@@ -29,6 +29,7 @@ from filo_core.types import (
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import LIMITS, MODEL_HASH, MOMENT, make_draft, make_image, make_inspection, sign_product
+from tests.unit.workflows.languages import speaks
 from workflows.export.handing_out import export_study
 from workflows.people.access import Access, AccessError
 from workflows.people.users import Users
@@ -188,6 +189,17 @@ def test_the_report_says_who_is_acceptable_and_goes_out_with_its_digest_in_the_c
     text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "study.pdf").pages)
     assert report.digest in "".join(text.split())
     assert "Reported by Grace" in text
+    export_study(Access(storage, operator="Grace"), report, tmp_path / "Studie.pdf", speaks("de"))
+    text = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "Studie.pdf").pages)
+    for german in (
+        "Fähigkeitsstudie",
+        "System: annehmbar",
+        "Bo: unannehmbar wegen Durchschlupf",
+        "Berichtet von Grace",
+    ):
+        assert german in text
+    for english in ("acceptable", "Study", "appraiser", "effectiveness", "interval ", "Where ", "The "):
+        assert english not in text.replace("Measurement Systems Analysis", "")
     with storage.reading() as transaction:
         told = transaction.events.vouched(EventKind.STUDY_REPORTED)
     assert json.loads(told[0].detail)["digest"] == report.digest
