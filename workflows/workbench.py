@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from filo_core.descriptions.library import AnomalyLibrary
 from filo_core.errors import FiloError
@@ -20,6 +20,7 @@ from workflows.inspecting.live_model import LiveModel
 from workflows.keeping.forwarding import Forwarder, forwarder_of
 from workflows.keeping.nightly import NightlyWork
 from workflows.keeping.opening import open_record
+from workflows.notices.post import NoticePost
 from workflows.notices.watch import AlarmWatcher
 from workflows.people.access import Access
 from workflows.people.users import Users
@@ -31,6 +32,7 @@ from workflows.settings.settings import Settings
 if TYPE_CHECKING:
     from filo_core.engine import Engine
 
+Part = TypeVar("Part", NightlyWork, AlarmWatcher, NoticePost)
 OnEngine = Callable[[EngineState, str], None]
 LoadEngine = Callable[[str, str, Path], "Engine"]
 """From a profile's name, a device, and where other profiles lie than those that ship with the program."""
@@ -55,6 +57,8 @@ class Workbench:
     """What was found altered in the record, until an admin settles it; the window shows it."""
     alarm_watch: AlarmWatcher
     """Raises and clears alarms of the process; its book has those that stand."""
+    notice_post: NoticePost
+    """Tells people of alarms and reports, by the outputs of the settings."""
     forwarder: Forwarder | None = None
     """Sends the record on to the plant; None for a station on its own."""
     live_model: LiveModel | None = None
@@ -82,6 +86,7 @@ class Workbench:
             self.live_model.close()
         self.nightly.close()
         self.alarm_watch.close()
+        self.notice_post.close()
         if self.forwarder is not None:
             self.forwarder.stop()
         self.access.sign_out()
@@ -114,7 +119,6 @@ def open_workbench(
     catalogue = Catalogue(storage, access)
     worker = _started_worker(settings, on_engine, load_engine)
     nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms, beside=_is_served(settings))
-    nightly.start()
     live_model = LiveModel(settings.models) if settings.supervised else None
     by = partial(access.operator, settings.operator)
     inspector = Inspector(catalogue, storage, worker, station=settings.station, operator=by, live_model=live_model)
@@ -130,9 +134,10 @@ def open_workbench(
         worker=worker,
         library=AnomalyLibrary.load(),
         live_model=live_model,
-        nightly=nightly,
+        nightly=_started(nightly),
         alarms=Alarms(storage, settings.station),
-        alarm_watch=_started_watch(settings, storage),
+        alarm_watch=_started(AlarmWatcher(settings, storage)),
+        notice_post=_started(NoticePost(settings, storage)),
         forwarder=forwarder,
         on_engine=on_engine,
         load_engine=load_engine,
@@ -151,10 +156,9 @@ def _started_worker(settings: Settings, on_engine: OnEngine | None, load_engine:
     return worker
 
 
-def _started_watch(settings: Settings, storage: Storage) -> AlarmWatcher:
-    watch = AlarmWatcher(settings, storage)
-    watch.start()
-    return watch
+def _started(part: Part) -> Part:
+    part.start()
+    return part
 
 
 def _opened_jobs(inspector: Inspector, settings: Settings) -> FolderJobs:

@@ -374,7 +374,7 @@ class LivePresenter(QObject):
         """How verdicts get to the outputs; while nothing runs, with what the run before has left."""
         if self._live is not None:
             return self.facts.delivery
-        outputs = sum(not output.is_asked for output in self._state.settings.outputs)
+        outputs = sum(output.is_delivered for output in self._state.settings.outputs)
         return replace(self.facts.delivery, outputs=outputs) if outputs else DeliveryState()
 
     def _trigger_kind(self) -> TriggerKind:

@@ -143,7 +143,7 @@ class OutputsPage(QWidget):
         password = (
             "–" if not output.user else self.tr("kept") if self.presenter.has_password(output) else self.tr("none")
         )
-        waiting = "–" if output.is_asked else str(self.presenter.undelivered.waiting.get(output.address, 0))
+        waiting = "–" if not output.is_delivered else str(self.presenter.undelivered.waiting.get(output.address, 0))
         where = f"{output.user}@{output.place}" if output.user else output.place
         return (in_language(output.spec.called), where, password, waiting)
 

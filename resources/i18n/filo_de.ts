@@ -6223,6 +6223,10 @@
             <translation>Übereinstimmung: {found}</translation>
         </message>
         <message>
+            <source>Alarms and reports alone, never a verdict. Several recipients have commas between them.</source>
+            <translation>Nur Alarme und Berichte, nie ein Urteil. Zwischen mehreren Empfängern stehen Kommas.</translation>
+        </message>
+        <message>
             <source>All at every presentation: {kappa} The same about {rate} parts.</source>
             <translation>Alle bei jeder Vorlage: {kappa} Einig über {rate} Teile.</translation>
         </message>
@@ -6509,6 +6513,10 @@
         <message>
             <source>Drift</source>
             <translation>Drift</translation>
+        </message>
+        <message>
+            <source>E-mail</source>
+            <translation>E-Mail</translation>
         </message>
         <message>
             <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
@@ -6809,6 +6817,10 @@
         <message>
             <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>Leer: eine Datei im Datenordner. Ein Passwort hinterlegt „main.py secret set database“.</translation>
+        </message>
+        <message>
+            <source>Leave empty for the user, or filo@ and the server's name.</source>
+            <translation>Leer lassen für den Benutzer, oder filo@ und den Namen des Servers.</translation>
         </message>
         <message>
             <source>Left out, since their extension is not read: {left_out}.</source>
@@ -7399,6 +7411,14 @@
             <translation>Schon gesehen: {count}-mal geprüft, zuletzt als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
         <message>
+            <source>Sender</source>
+            <translation>Absender</translation>
+        </message>
+        <message>
+            <source>Server and recipients</source>
+            <translation>Server und Empfänger</translation>
+        </message>
+        <message>
             <source>Session {session}: {refused_word} {sentence}</source>
             <translation>{session}: {refused_word} {sentence}</translation>
         </message>
@@ -7533,6 +7553,10 @@
         <message>
             <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
             <translation>Die Adresse nennt keinen Host, oder ihr Port ist keiner. Schreiben Sie etwas wie broker.local:1883.</translation>
+        </message>
+        <message>
+            <source>The address of the e-mail names no server, or nobody to send to. Write smtp://mail.plant.example/anna@plant.example.</source>
+            <translation>Die Adresse der E-Mail nennt keinen Server, oder niemanden als Empfänger. Schreiben Sie smtp://mail.plant.example/anna@plant.example.</translation>
         </message>
         <message>
             <source>The address of the language model holds a password or a key. Enter the key in its own field.</source>
@@ -9951,6 +9975,10 @@
             <translation>{name}, wie torch es liest, weicht von seinem eigenen Graphen um {difference:.1e} ab. {spec_name} wird nicht benutzt; holen Sie die Datei noch einmal.</translation>
         </message>
         <message>
+            <source>{name} cannot be attached: {reason}.</source>
+            <translation>{name} kann nicht angehängt werden: {reason}.</translation>
+        </message>
+        <message>
             <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
             <translation>{name} kann nicht geöffnet werden: Es ließ sich kein Prozess dafür starten ({strerror}).</translation>
         </message>
@@ -10151,6 +10179,10 @@
             <translation>{name} ist der einzige Administrator. Machen Sie zuerst jemand anderen dazu.</translation>
         </message>
         <message>
+            <source>{name} is too large for an e-mail. Send it another way.</source>
+            <translation>{name} ist zu groß für eine E-Mail. Schicken Sie es auf anderem Weg.</translation>
+        </message>
+        <message>
             <source>{name} is too long, or holds signs that cannot be seen. Shorten it.</source>
             <translation>{name} ist zu lang oder enthält Zeichen, die man nicht sieht. Kürzen Sie es.</translation>
         </message>
@@ -10217,6 +10249,22 @@
         <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
             <translation>{name} steht zweimal auf der Liste. Nehmen Sie eines davon weg.</translation>
+        </message>
+        <message>
+            <source>{name} takes mail for none of the recipients. Check them.</source>
+            <translation>{name} nimmt für keinen der Empfänger Post an. Prüfen Sie sie.</translation>
+        </message>
+        <message>
+            <source>{name} takes neither this user nor this password. Check both.</source>
+            <translation>{name} nimmt diesen Benutzer mit diesem Passwort nicht an. Prüfen Sie beides.</translation>
+        </message>
+        <message>
+            <source>{name} takes no mail ({reason}). Check the server.</source>
+            <translation>{name} nimmt keine Post an ({reason}). Prüfen Sie den Server.</translation>
+        </message>
+        <message>
+            <source>{name} takes no mail for {who}. Check them.</source>
+            <translation>{name} nimmt keine Post für {who} an. Prüfen Sie die Adressen.</translation>
         </message>
         <message>
             <source>{name} was judged by a recipe that nobody signed off. Sign it off first.</source>
@@ -10693,6 +10741,10 @@
         <message>
             <source>{seconds:.0f} s</source>
             <translation>{seconds:.0f} s</translation>
+        </message>
+        <message>
+            <source>{sender!r} is no address to send from. Write filo@plant.example.</source>
+            <translation>{sender!r} ist keine Absenderadresse. Schreiben Sie filo@plant.example.</translation>
         </message>
         <message>
             <source>{sentence} Call an admin.</source>

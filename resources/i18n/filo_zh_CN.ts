@@ -6224,6 +6224,10 @@
             <translation>一致性：{found}</translation>
         </message>
         <message>
+            <source>Alarms and reports alone, never a verdict. Several recipients have commas between them.</source>
+            <translation>仅发送报警和报告，从不发送判定。多个收件人之间用逗号分隔。</translation>
+        </message>
+        <message>
             <source>All at every presentation: {kappa} The same about {rate} parts.</source>
             <translation>全体在每次展示时：{kappa} 意见一致的零件：{rate}。</translation>
         </message>
@@ -6510,6 +6514,10 @@
         <message>
             <source>Drift</source>
             <translation>漂移</translation>
+        </message>
+        <message>
+            <source>E-mail</source>
+            <translation>电子邮件</translation>
         </message>
         <message>
             <source>EWMA (weight {ewma_weight}, one false alarm in 500 subgroups): {shown}.</source>
@@ -6810,6 +6818,10 @@
         <message>
             <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
             <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
+        </message>
+        <message>
+            <source>Leave empty for the user, or filo@ and the server's name.</source>
+            <translation>留空则使用用户，或 filo@ 加服务器名称。</translation>
         </message>
         <message>
             <source>Left out, since their extension is not read: {left_out}.</source>
@@ -7400,6 +7412,14 @@
             <translation>以前见过：检测过 {count} 次，最近一次结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
         <message>
+            <source>Sender</source>
+            <translation>发件人</translation>
+        </message>
+        <message>
+            <source>Server and recipients</source>
+            <translation>服务器和收件人</translation>
+        </message>
+        <message>
             <source>Session {session}: {refused_word} {sentence}</source>
             <translation>{session}：{refused_word} {sentence}</translation>
         </message>
@@ -7534,6 +7554,10 @@
         <message>
             <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
             <translation>地址没有主机名，或端口无效。请写成类似 broker.local:1883 的形式。</translation>
+        </message>
+        <message>
+            <source>The address of the e-mail names no server, or nobody to send to. Write smtp://mail.plant.example/anna@plant.example.</source>
+            <translation>电子邮件地址没有服务器或收件人。请写成 smtp://mail.plant.example/anna@plant.example。</translation>
         </message>
         <message>
             <source>The address of the language model holds a password or a key. Enter the key in its own field.</source>
@@ -9952,6 +9976,10 @@
             <translation>torch 读取的 {name} 与其自身的计算图相差 {difference:.1e}。不使用 {spec_name}；请重新获取文件。</translation>
         </message>
         <message>
+            <source>{name} cannot be attached: {reason}.</source>
+            <translation>无法附加 {name}：{reason}。</translation>
+        </message>
+        <message>
             <source>{name} cannot be opened: no process for it could be started ({strerror}).</source>
             <translation>无法打开 {name}：无法为其启动进程（{strerror}）。</translation>
         </message>
@@ -10152,6 +10180,10 @@
             <translation>{name} 是唯一的管理员。请先将其他人设为管理员。</translation>
         </message>
         <message>
+            <source>{name} is too large for an e-mail. Send it another way.</source>
+            <translation>{name} 太大，无法通过电子邮件发送。请用其他方式发送。</translation>
+        </message>
+        <message>
             <source>{name} is too long, or holds signs that cannot be seen. Shorten it.</source>
             <translation>{name} 过长,或含有看不见的字符。请缩短。</translation>
         </message>
@@ -10218,6 +10250,22 @@
         <message>
             <source>{name} stands twice on the list. Take one of them off.</source>
             <translation>{name} 在列表中出现两次。请去掉一个。</translation>
+        </message>
+        <message>
+            <source>{name} takes mail for none of the recipients. Check them.</source>
+            <translation>{name} 不接受任何收件人。请检查收件人。</translation>
+        </message>
+        <message>
+            <source>{name} takes neither this user nor this password. Check both.</source>
+            <translation>{name} 不接受此用户或密码。请检查两者。</translation>
+        </message>
+        <message>
+            <source>{name} takes no mail ({reason}). Check the server.</source>
+            <translation>{name} 不接收邮件（{reason}）。请检查服务器。</translation>
+        </message>
+        <message>
+            <source>{name} takes no mail for {who}. Check them.</source>
+            <translation>{name} 不接收发给 {who} 的邮件。请检查地址。</translation>
         </message>
         <message>
             <source>{name} was judged by a recipe that nobody signed off. Sign it off first.</source>
@@ -10694,6 +10742,10 @@
         <message>
             <source>{seconds:.0f} s</source>
             <translation>{seconds:.0f} 秒</translation>
+        </message>
+        <message>
+            <source>{sender!r} is no address to send from. Write filo@plant.example.</source>
+            <translation>{sender!r} 不是发件地址。请写成 filo@plant.example。</translation>
         </message>
         <message>
             <source>{sentence} Call an admin.</source>

@@ -87,6 +87,7 @@ def line_wish(
     secrets = SecretStore(settings.home)
     servers = kept = tuple(output for output in settings.outputs if output.is_asked)
     if outputs:
+        _refuse_telling(outputs)
         servers = tuple(Output(address=one) for one in outputs if spec_of(one).is_asked)
         sinks = [
             make_sink(with_password(one, secrets, settings.clear_passwords), ca_file, secrets.hook_secret(one))
@@ -114,6 +115,16 @@ def wished_sources(
     if views and triggers and not given and all(choice_of(word).kind is TriggerKind.FOLDER for word in triggers):
         return ()
     return sources_of(product, views, given)
+
+
+def _refuse_telling(outputs: Sequence[str]) -> None:
+    """One that takes no verdict would leave a line without an output, and say nothing."""
+    for one in outputs:
+        if not spec_of(one).takes_verdicts:
+            raise SourceError(
+                "{kind} takes alarms and reports, and no verdicts. Add it in Settings → Outputs.",
+                kind=spec_of(one).kind,
+            )
 
 
 def _camera(address: str, secrets: SecretStore, settings: Settings) -> ImageSource:

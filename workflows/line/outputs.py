@@ -70,8 +70,16 @@ class OutputStore:
             sink.close()
 
     def sinks(self, outputs: Sequence[Output]) -> list[Sink]:
-        """The sinks to deliver to; a server is none, the other side asks it."""
-        return [self._sink(output) for output in outputs if not output.is_asked]
+        """The sinks to deliver to; a server is none, the other side asks it, nor is one that takes no verdict."""
+        return [self.sink(output) for output in outputs if output.is_delivered]
+
+    def sink(self, output: Output) -> Sink:
+        """The sink of one output that is no server.
+
+        Raises:
+            FiloError: if its password is missing, would travel in clear, or the address cannot be one.
+        """
+        return self._sink(output)
 
     def _sink(self, output: Output, password: str | None = None) -> Sink:
         address = output.address
@@ -168,7 +176,7 @@ def outbox_names(outputs: Sequence[Output], exports: Path) -> dict[str, str]:
         exports: the folder that a relative file is meant from.
     """
     # No name holds a password, so that none is fetched.
-    return {one.address: make_sink(_from(exports, one)).name for one in outputs if not one.is_asked}
+    return {one.address: make_sink(_from(exports, one)).name for one in outputs if one.is_delivered}
 
 
 def _from(exports: Path, output: Output) -> str:

@@ -99,8 +99,8 @@ class AlarmBook:
                 detail["at"] = change.at.isoformat()
                 if change.value is not None:
                     detail["value"] = change.value
-                if change.is_raised:
-                    detail["sentence"] = change.sentence
+                # What was said as it was raised: whoever hears that it cleared may not have heard the first.
+                detail["sentence"] = change.sentence if change.is_raised else self._standing[change.key].sentence
                 transaction.events.add(kind, "", self._station, _SUBJECT, detail)
 
     @asks(Right.ACKNOWLEDGE_ALARMS)
@@ -127,6 +127,7 @@ class AlarmBook:
             ]
             for alarm in wanted:
                 detail = {"rule": alarm.key.kind.value, "about": alarm.key.about, "raised": alarm.event_id}
+                detail["sentence"] = alarm.sentence
                 transaction.events.add(EventKind.ALARM_ACKNOWLEDGED, by, self._station, _SUBJECT, detail)
         return len(wanted)
 
@@ -186,19 +187,12 @@ def title_of(kind: AlarmKind) -> str:
     return _TITLES[kind]
 
 
-def notice_of(event: Happening, sentences: dict[AlarmKey, str]) -> Notification | None:
-    """What is sent about an event; None for one that is not of alarms.
-
-    Args:
-        event: of :data:`KINDS`.
-        sentences: what was said of alarms as they were raised; kept up to date here.
-    """
+def notice_of(event: Happening) -> Notification | None:
+    """What is sent about an event of :data:`KINDS`; None for one that cannot be read."""
     found = read_event(event)
     if found is None:
         return None
     key, detail = found
-    if "sentence" in detail:
-        sentences[key] = str(detail["sentence"])
     kind = {
         EventKind.ALARM_ACKNOWLEDGED: NoticeKind.ALARM_ACKNOWLEDGED,
         EventKind.PROCESS_ALARM_CLEARED: NoticeKind.ALARM_CLEARED,
@@ -208,7 +202,7 @@ def notice_of(event: Happening, sentences: dict[AlarmKey, str]) -> Notification 
         key=f"alarm-{event.event_id}",
         kind=kind,
         title=title_of(key.kind),
-        text=sentences.get(key, ""),
+        text=str(detail.get("sentence", "")),
         at=_moment(event, detail).isoformat(),
         station=event.station,
         alarm=key.kind.value,

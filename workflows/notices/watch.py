@@ -18,6 +18,7 @@ from filo_core.loops import Loop
 from filo_core.sentence import Sentence
 from workflows.notices.book import AlarmBook
 from workflows.notices.facts import chart_readings, disk_readings, slow_readings, verdict_readings
+from workflows.notices.post import NoticePost
 from workflows.notices.rules import rules_of
 from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
@@ -57,13 +58,15 @@ def health_of(line: Line, judging: Callable[[], str]) -> LineHealth:
 
 @contextmanager
 def watched(settings: Settings, storage: Storage) -> Iterator[AlarmWatcher]:
-    """Alarms of the process are looked for while the block runs, without a window."""
-    watcher = AlarmWatcher(settings, storage)
+    """Alarms of the process are looked for, and people told of them, while the block runs, without a window."""
+    watcher, post = AlarmWatcher(settings, storage), NoticePost(settings, storage)
     watcher.start()
+    post.start()
     try:
         yield watcher
     finally:
         watcher.close()
+        post.close()
 
 
 class AlarmWatcher:

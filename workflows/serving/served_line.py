@@ -21,6 +21,7 @@ from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.loops import Loop
 from filo_core.whole_files import write_private
 from workflows.line.making import line_model, line_wish, made_line, wished_sources
+from workflows.notices.watch import LineHealth
 from workflows.products.views import judging_views
 from workflows.serving.posted import PostedRecorder
 from workflows.serving.service_file import LINES
@@ -204,6 +205,16 @@ class ServedLine:
         if running is None:
             return self._failure or "The line is starting."
         return self._loop.problem or running.line.announcer.problem
+
+    @property
+    def health(self) -> LineHealth:
+        """How alarms ask whether its cameras give pictures, and whether it judges."""
+        return LineHealth(self._camera_problem, lambda: self.problem)
+
+    def _camera_problem(self) -> str:
+        running = self._running
+        sources = running.line.sources if running is not None else ()
+        return next((source.problem for source in sources if source.state is SourceState.LOST), "")
 
     def report(self) -> LineReport:
         """How it is doing; asks the outbox."""

@@ -21,6 +21,7 @@ from workflows.keeping.forwarding import forwarding
 from workflows.keeping.nightly import NightlyWork
 from workflows.keeping.opening import open_record
 from workflows.line.making import line_model
+from workflows.notices.watch import watched
 from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.history import History
@@ -167,12 +168,14 @@ def open_service(settings: Settings, file: ServiceFile, *, make_model: MakeModel
         service.lines = {
             name: ServedLine(name, spec, workshop, service.take) for name, spec in sorted(file.lines.items())
         }
+        watcher = ending.enter_context(watched(settings, storage))
         nightly = NightlyWork(settings, storage, partial(_note_nightly, service))
         nightly.start()
         ending.callback(nightly.close)
         ending.callback(_close_all, service)
-        for line in service.lines.values():
+        for name, line in service.lines.items():
             line.open()
+            watcher.follow(name, line.health)
         yield service
 
 

@@ -96,6 +96,11 @@ class Output(BaseModel):
         return self.spec.is_asked
 
     @property
+    def is_delivered(self) -> bool:
+        """True for what every verdict is delivered to: neither a server, nor one that only tells people."""
+        return self.spec.is_delivered
+
+    @property
     def place(self) -> str:
         """What :meth:`of` takes as the place."""
         if not self.spec.has_authority:

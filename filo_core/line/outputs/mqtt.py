@@ -16,6 +16,7 @@ from filo_core.errors import SourceError
 from filo_core.line.outputs.spec import CA_FILE, Opening, OutputSpec, Where
 from filo_core.line.sinks.base import OFFLINE, ONLINE, Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
+from filo_core.notices import Notification
 from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -88,6 +89,24 @@ class MqttSink:
             client = self._connected()
             sent = client.publish(f"{self._topic}/alarm", content, qos=1, retain=True)
             self._pump_until(client, sent.is_published)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def take_notice(self, notice: Notification) -> None:
+        """Publish an alarm or that a report is there below the topic, ``.../notices``; not retained.
+
+        On a connection of its own that says nothing of the line: none may run.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
+        """
+        try:
+            client = self._connect(announced=False)
+            try:
+                sent = client.publish(f"{self._topic}/notices", notice.to_json(), qos=1)
+                self._pump_until(client, sent.is_published)
+            finally:
+                client.disconnect()
         except (OSError, ValueError, RuntimeError) as error:
             raise self._refusal(error) from error
 

@@ -197,6 +197,7 @@ class OutputSpec:
         help: beneath the place, in the window.
         secure: scheme of the same over TLS; empty where there is none.
         ports: the port that is meant where an address names none, by scheme.
+        takes_verdicts: whether verdicts go there; one that does not tells people of alarms and reports.
         has_user: whether somebody may sign in there, with a password that the secret store keeps.
         is_signed: whether a secret ``hook:HOST:PORT`` signs what is sent.
         fields: what may be told beside the address.
@@ -220,6 +221,7 @@ class OutputSpec:
     help: Sentence = _NO_HELP
     secure: str = ""
     ports: Mapping[str, int] = field(default_factory=dict)
+    takes_verdicts: bool = True
     has_user: bool = False
     is_signed: bool = False
     fields: tuple[OutputField, ...] = ()
@@ -237,6 +239,11 @@ class OutputSpec:
     def is_asked(self) -> bool:
         """True for a server, which the other side asks; everything else is delivered to."""
         return self.serve is not None
+
+    @property
+    def is_delivered(self) -> bool:
+        """True for what every verdict is delivered to."""
+        return not self.is_asked and self.takes_verdicts
 
     @property
     def has_authority(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from filo_core.line.outputs.spec import Opening, OutputSpec, Where
 from filo_core.line.sinks.base import Message, Readiness, Seal, SinkError
 from filo_core.line.sources.address import CameraAddress
+from filo_core.notices import Notification
 from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -81,6 +82,15 @@ class WebhookSink:
         answer = self._asked("POST", readiness.to_json().encode(), headers | {"FiLo-Kind": "state"})
         if answer.is_server_error:
             raise self._refusal(answer)
+
+    def take_notice(self, notice: Notification) -> None:
+        """Post an alarm or that a report is there; the header ``FiLo-Kind: notice`` tells it from a verdict.
+
+        Raises:
+            SinkError: as :meth:`deliver`.
+        """
+        headers = {"Idempotency-Key": notice.key, "Content-Type": "application/json", "FiLo-Kind": "notice"}
+        self._post(notice.to_json().encode(), headers)
 
     def check(self) -> None:
         """Ask for the head alone: a server that takes nothing but posts says so, and is there.

@@ -48,6 +48,7 @@ from gui.worker_bridge import WorkerBridge
 from gui.writer import wait_for_writes
 from tools.virtual_screen import virtual_screen
 from workflows.keeping.nightly import NightlyWork
+from workflows.notices.post import NoticePost
 from workflows.notices.watch import AlarmWatcher
 from workflows.settings.settings import Settings
 from workflows.workbench import Workbench, open_workbench
@@ -243,6 +244,7 @@ def workbench(engine: RedEngine, filo_home: Path, monkeypatch: pytest.MonkeyPatc
     # A backup a test would cost more than the test.
     monkeypatch.setattr(NightlyWork, "start", lambda _: None)
     monkeypatch.setattr(AlarmWatcher, "start", lambda _: None)
+    monkeypatch.setattr(NoticePost, "start", lambda _: None)
     first = [engine]
 
     def load(profile: str, device: str, models: Path) -> RedEngine:
