@@ -14,9 +14,9 @@ from filo_core.whole_part import WordsFound
 _COUNTS: TypeAdapter[tuple[ItemsFound | WordsFound, ...]] = TypeAdapter(tuple[ItemsFound | WordsFound, ...])
 
 
-def dump_counts(counts: Sequence[ItemsFound | WordsFound]) -> str:
-    """As JSON; empty where nothing was counted."""
-    return json.dumps([asdict(one) for one in counts], ensure_ascii=False, allow_nan=False) if counts else ""
+def dump_counts(counts: Sequence[ItemsFound | WordsFound]) -> str | None:
+    """As JSON; None where nothing was counted."""
+    return json.dumps([asdict(one) for one in counts], ensure_ascii=False, allow_nan=False) if counts else None
 
 
 def load_counts(text: str) -> tuple[ItemsFound | WordsFound, ...]:

@@ -211,7 +211,7 @@ class InspectionRow(Row):
     frame_id: Mapped[int | None] = mapped_column(RowId)
     frame_age_ms: Mapped[float | None]
     counts: Mapped[str] = mapped_column(PlainText, server_default="")
-    """JSON: where counted items were found; empty where nothing was counted. How many is part of the reason."""
+    """What :attr:`counted` is, of inspections from before that was chained; empty since then."""
     part_hash: Mapped[str] = mapped_column(Hash, server_default="")
     """Of a part with several views, over the pictures of all of them; empty where there is one picture."""
     serial: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
@@ -221,6 +221,8 @@ class InspectionRow(Row):
     field_1: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
     field_2: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
     field_3: Mapped[str | None] = mapped_column(String(LONGEST_FIELD))
+    counted: Mapped[str | None] = mapped_column(PlainText)
+    """JSON: what was counted, and where it was found; NULL where nothing was. How many is part of the reason."""
 
 
 class RegionRow(Row):

@@ -14,7 +14,7 @@ from typing import Any
 
 from storage.columns import storable
 
-FORMAT = 7
+FORMAT = 8
 """The newest format. Each after the first added tables or columns; what is without them is written as before."""
 
 INSPECTIONS, REGIONS = "inspections", "regions"
@@ -27,7 +27,7 @@ _COVERED: Mapping[str, tuple[str, ...]] = {
         "id", "product_id", "recipe_version_id", "name", "image_hash", "map_hash", "model_hash", "width", "height",
         "verdict", "reason", "image_score", "limit_ok", "limit_ng", "limit_region", "trained", "origin", "station",
         "operator", "captured_at", "inspected_at", "seconds", "stage_seconds", "frame_id", "frame_age_ms",
-        "serial", "lot", "order_number", "field_1", "field_2", "field_3",
+        "serial", "lot", "order_number", "field_1", "field_2", "field_3", "counted",
     ),
     REGIONS: (
         "ordinal", "x", "y", "width", "height", "area_px", "score", "anomaly_type", "type_confidence", "position",
@@ -71,7 +71,7 @@ _SINCE = {
     "study_answers": 4, "namings": 5, "named_regions": 5, "known_inspections": 6, "part_views": 7,
 }  # fmt: skip
 """Format that brought a table into the chain; the others were there from the first."""
-_LATER = {"serial": 7, "lot": 7, "order_number": 7, "field_1": 7, "field_2": 7, "field_3": 7}
+_LATER = {"serial": 7, "lot": 7, "order_number": 7, "field_1": 7, "field_2": 7, "field_3": 7, "counted": 8}
 """Format that brought a column into the contents. A row in which it is NULL reads, and hashes, as before it was there:
 so the rows of earlier formats keep their hashes, and none of their columns can be filled in unseen."""
 REMOVABLE = ("recipe_versions", "calibrations", "drift_alarms")

@@ -13,7 +13,7 @@ from filo_core.errors import StorageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0028"
+NEWEST = "0029"
 """Revision that this program's tables are written for."""
 
 # Numbers are given out before they are used: 0025 is not used yet.

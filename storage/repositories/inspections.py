@@ -100,7 +100,7 @@ class InspectionRepository:
             stage_seconds=json.dumps(dict(prediction.stage_seconds) if prediction else {}),
             frame_id=image.frame_id if image else None,
             frame_age_ms=inspection.frame_age_ms,
-            counts=dump_counts(prediction.counts) if prediction else "",
+            counted=dump_counts(prediction.counts) if prediction else None,
             part_hash=part_hash_of(inspection),
             **{IDENTITY_COLUMNS[name]: value for name, value in inspection.identity.said.items()},
         )
@@ -363,7 +363,7 @@ def _record(
         examples=naming.examples,
         decisions=tuple(said),
         known_as=KnownAs(known_as) if known_as else None,
-        counts=load_counts(row.counts),
+        counts=load_counts(row.counts if row.counted is None else row.counted),
         views=views,
         identity=Identity(**{name: getattr(row, column) or "" for name, column in IDENTITY_COLUMNS.items()}),
     )

@@ -21,7 +21,7 @@ from filo_core.types import Box, EventKind, KnownAs, Review, ReviewDecision, Rol
 from storage.audit.chain import entry_hash, read_head
 from storage.audit.problems import Problem
 from storage.checking.verifying import verify
-from storage.columns import UtcDateTime
+from storage.columns import PlainText, UtcDateTime
 from storage.engine import make_engine, parse_url, sqlite_url
 from storage.known_pictures import RecognisedPart
 from storage.models import Row
@@ -47,7 +47,7 @@ SURROGATE = "a number that nothing refers to; the row's content and order are ch
 STATE = "a state of running programs: no verdict, decision or right follows from it, and its events are chained"
 SLOWS = "slows guessing of PINs down; every refusal is an event, and a wrong PIN stays wrong"
 WEIGHS = "weighs charts, or teaches names: no verdict, decision or right follows from it, and an event says who"
-PLACES = "shown on a picture; how many of how many were found stands in the reason, which is chained"
+PLACES = "of inspections from before what was counted was chained; how many stands in the reason, which is"
 DATED = "shown beside a product only"
 FOUND_BY = "finds a part again that was judged: made of what its views hold, and those are chained"
 BESIDE = "shown beside a promise, or found again in pictures: no verdict, decision or right follows from it"
@@ -164,7 +164,7 @@ def found_in(connection: Connection) -> tuple[Problem, ...]:
 def other(column: Column[Any], value: Any) -> Any:
     """Another value of the same type."""
     if value is None:
-        value = MOMENT if isinstance(column.type, UtcDateTime) else 0
+        value = MOMENT if isinstance(column.type, UtcDateTime) else "" if isinstance(column.type, PlainText) else 0
     if isinstance(value, datetime):
         return value + timedelta(seconds=1)
     if isinstance(value, bool):

@@ -217,6 +217,6 @@ def test_a_clock_moved_back_is_noted_once_and_the_order_stays_that_of_the_chain(
 def test_every_column_of_a_chained_table_is_covered(table: str) -> None:
     columns = {column.name for column in Row.metadata.tables[table].columns}
     identity = {"id", "inspection_id"} if table == REGIONS else set()
-    # Places of what was counted, whose number stands in the chained reason; the part's hash is made of the views' own.
+    # Places that were counted before they were chained, whose number stands in the reason; the hash of the views' own.
     beside = {"counts", "part_hash"} if table == "inspections" else set()
     assert set(covered(table)) == columns - identity - beside
