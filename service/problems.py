@@ -21,7 +21,7 @@ from filo_core.errors import (
     UnreadableImageError,
 )
 from filo_core.printable import without_controls
-from workflows.serving.served_line import NotAskedError, OtherPartError
+from workflows.serving.served_line import LineAwayError, NotAskedError, OtherPartError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -109,7 +109,8 @@ def add_handlers(app: FastAPI) -> None:
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("%s %s: %s", request.method, request.url.path, error)
-        return problem(status, str(error))
+        headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return problem(status, str(error), headers)
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -127,6 +128,8 @@ def status_of(error: FiloError) -> HTTPStatus:
     match error:
         case IdentityError() | UnreadableImageError():
             return HTTPStatus.UNPROCESSABLE_ENTITY
+        case LineAwayError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
         case NotAskedError() | OtherPartError() | RecipeError():
             return HTTPStatus.CONFLICT
         case ProductError():

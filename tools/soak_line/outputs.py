@@ -97,14 +97,14 @@ def _broker_away(home: Path) -> Unit:
         f"pid_file {home}/broker.pid\nuser root\n",
         encoding="utf-8",
     )
-    with _broker(configuration), _subscriber(port):
+    with broker(configuration), subscriber(port):
         # The subscription is kept by the broker from now on.
         pass
     sink = MqttSink(f"mqtt://127.0.0.1:{port}/line")
     with line_in(home, [sink], detector=Brightness()) as line:
         _ask(line, 1)
         kept = line.outbox.backlog().get(sink.name, 0)
-        with _broker(configuration), _subscriber(port) as names:
+        with broker(configuration), subscriber(port) as names:
             _ask(line, 1 + _PARTS)
             caught_up = wait_for(lambda: not line.outbox.backlog())
             wait_for(lambda: len(set(names)) >= 2 * _PARTS)
@@ -130,7 +130,8 @@ def _ask(line: Line, first: int) -> None:
 
 
 @contextmanager
-def _broker(configuration: Path) -> Iterator[None]:
+def broker(configuration: Path) -> Iterator[None]:
+    """A broker while the block runs."""
     assert MOSQUITTO is not None
     with subprocess.Popen([MOSQUITTO, "-c", str(configuration)], stderr=subprocess.DEVNULL) as process:
         try:
@@ -140,7 +141,7 @@ def _broker(configuration: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _subscriber(port: int) -> Iterator[list[str]]:
+def subscriber(port: int) -> Iterator[list[str]]:
     """The triggers' names as they arrive."""
     names: list[str] = []
     subscribed = threading.Event()

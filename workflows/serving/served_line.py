@@ -62,6 +62,10 @@ class NotAskedError(FiloError):
     """A line cannot be asked for this part now; nothing was judged, and nothing reads as OK."""
 
 
+class LineAwayError(NotAskedError):
+    """The line is to run and does not answer yet, or any more: ask again in a moment, with the same id."""
+
+
 class OtherPartError(FiloError):
     """An id comes again for another part, another picture or another identity."""
 
@@ -294,9 +298,12 @@ class ServedLine:
         """
         with self._lock:
             running = None if self._closing else self._running
+        if running is None and self._wanted:
+            raise LineAwayError(
+                "The line {name} does not run yet. {why}", name=self.name, why=self._failure or "It is starting."
+            )
         if running is None:
-            why = self._failure if self._wanted else ""
-            raise NotAskedError("The line {name} does not run. {why}", name=self.name, why=why or "Start it first.")
+            raise NotAskedError("The line {name} does not run. Start it first.", name=self.name)
         line = running.line
         _refuse(line, self.name, picture)
         trigger_id, image_hash = f"api-{who}-{part_id}", picture.image_hash if picture is not None else ""
@@ -319,7 +326,7 @@ class ServedLine:
         ticket = line.announcer.ask(trigger)
         result = ticket.wait(line.deadline_s + _ANSWER_S)
         if result is None:
-            raise NotAskedError("The line {name} did not answer. The part reads as NG.", name=self.name)
+            raise LineAwayError("The line {name} did not answer. The part reads as NG.", name=self.name)
         if not result.identity.includes(identity):
             raise OtherPartError(part_id)
         if not (known is not None or ticket.is_repeat or result.decided_at < asked_at):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from filo_core.errors import SettingsError
+from filo_core.errors import SettingsError, SourceError
+from filo_core.line.triggers.base import TriggerKind
 from filo_core.scripts import unseen_sign
 from workflows.line.triggers import choice_of
 from workflows.settings.declared import LONGEST_DEADLINE_S, SHORTEST_DEADLINE_S
@@ -52,11 +53,15 @@ class LineSpec(BaseModel):
     @classmethod
     def _known(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         for word in words:
-            if choice_of(word).kind.value == "key":
+            try:
+                kind = choice_of(word).kind
+            except SourceError as error:
+                raise ValueError(str(error)) from error
+            if kind is TriggerKind.KEY:
                 raise ValueError("nobody can press a key here")
         return words
 
-    @field_validator("product", *("sources", "outputs"))
+    @field_validator("product", "sources", "outputs")
     @classmethod
     def _readable(cls, value: Any) -> Any:
         for text in (value,) if isinstance(value, str) else value:
