@@ -15,7 +15,7 @@ PACKING_PACKAGES := binutils dpkg
 SYSTEM_PACKAGES := libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 \
 	libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 fonts-dejavu-core
 TEST_PACKAGES := $(PACKING_PACKAGES) xvfb xdotool postgresql ffmpeg mosquitto faketime fonts-noto-cjk \
-	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi
+	gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi slapd ldap-utils
 
 .PHONY: setup station package pins system system-test demo app test test-fast lint format demo-images screenshots drawing calibration-study capability-study bench-recount soak model-card names-card bench bench-peers bench-short-cuts bench-storage audit-attacks clean
 .DEFAULT_GOAL := help

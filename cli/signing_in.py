@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from storage.storage import Storage
 from workflows.keeping.opening import open_record
-from workflows.people.access import Access, AccessError
+from workflows.people.access import Access, AccessError, access_of
 from workflows.settings.settings import Settings
 
 
@@ -19,12 +19,12 @@ def signed_in(storage: Storage, user: str, settings: Settings) -> tuple[Access, 
     Raises:
         AccessError: if there are users and none is named, or the PIN is wrong.
     """
-    access = Access(storage, settings.station, operator=settings.operator)
-    if not access.is_needed:
+    access = access_of(storage, settings)
+    if not access.is_needed and not (user and access.has_directory):
         return access, ""
     if not user:
         raise AccessError("This record has users. Say who signs in with --user NAME.")
-    pin = ask_pin(f"PIN of {user}: ")
+    pin = ask_pin(f"PIN or password of {user}: " if access.has_directory else f"PIN of {user}: ")
     access.sign_in(user, pin)
     return access, pin
 

@@ -44,6 +44,8 @@ class SignInDialog(QDialog):
         self.accept_button.setDefault(True)
         self.cancel_button = button(self.tr("Cancel"), "close")
         self.sign_out_button = button(self.tr("Sign &out"))
+        if state.workbench.access.has_directory:
+            self.pad.also_takes_passwords()
         self._lay_out()
         self._connect()
         set_shown(self.message, bool(self.message.text()))
@@ -103,6 +105,9 @@ class SignInDialog(QDialog):
     def _on_name_typed(self, text: str) -> None:
         """Digits that are in nobody's name are a PIN, typed into the wrong field: it is not left in clear."""
         digits = text.strip()
+        if self._state.workbench.access.has_directory:
+            # Somebody may be called by a number there.
+            return
         if digits.isdigit() and not self.tiles.knows(digits):
             self.name_edit.clear()
             self.pin_edit.setText(self.pin_edit.text() + digits)

@@ -22,7 +22,7 @@ from workflows.keeping.nightly import NightlyWork
 from workflows.keeping.opening import open_record
 from workflows.notices.post import NoticePost
 from workflows.notices.watch import AlarmWatcher
-from workflows.people.access import Access
+from workflows.people.access import Access, access_of
 from workflows.people.users import Users
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.history import History
@@ -115,7 +115,7 @@ def open_workbench(
     """
     storage = open_record(settings)
     forwarder = _started_forwarder(settings, storage)
-    access = Access(storage, settings.station, operator=settings.operator)
+    access = access_of(storage, settings)
     catalogue = Catalogue(storage, access)
     worker = _started_worker(settings, on_engine, load_engine)
     nightly = NightlyWork(settings, storage, on_nightly_problem, on_alarms, beside=_is_served(settings))

@@ -62,6 +62,12 @@ class PinPad(QWidget):
         layout.addWidget(self.edit)
         layout.addLayout(grid)
 
+    def also_takes_passwords(self) -> None:
+        """People of a directory give their password here."""
+        words = self.tr("PIN, or password of the directory")
+        self.edit.setAccessibleName(words)
+        self.edit.setPlaceholderText(words)
+
     def minimumSizeHint(self) -> QSize:
         """All keys in full: a layout asks a field with a style sheet for less than it is drawn in."""
         least = super().minimumSizeHint()

@@ -2866,6 +2866,10 @@
             <source>Clear the PIN</source>
             <translation>PIN löschen</translation>
         </message>
+        <message>
+            <source>PIN, or password of the directory</source>
+            <translation>PIN, oder Passwort des Verzeichnisses</translation>
+        </message>
     </context>
     <context>
         <name>PinQuestion</name>
@@ -6567,6 +6571,10 @@
             <translation>Um so zu sehen ({sight}), fehlt etwas. {missing}</translation>
         </message>
         <message>
+            <source>FILO_DIRECTORY_USER is no distinguished name, so FILO_DIRECTORY_PEOPLE is needed.</source>
+            <translation>FILO_DIRECTORY_USER ist kein Distinguished Name, darum ist FILO_DIRECTORY_PEOPLE nötig.</translation>
+        </message>
+        <message>
             <source>False accepts: {false_accept_rate}</source>
             <translation>Durchgelassene Schlechtteile: {false_accept_rate}</translation>
         </message>
@@ -6917,6 +6925,10 @@
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>Name oder PIN ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>Name or password is wrong. Try again, or ask an admin.</source>
+            <translation>Name oder Passwort ist falsch. Versuchen Sie es noch einmal, oder fragen Sie einen Administrator.</translation>
         </message>
         <message>
             <source>Name the model to ask.</source>
@@ -7619,6 +7631,34 @@
             <translation>Das Gerät {device!r} wurde verlangt und arbeitet nicht: Seine Bibliotheken fehlen. Installieren Sie sie, oder verwenden Sie --device cpu.</translation>
         </message>
         <message>
+            <source>The directory has {count} people of this name. Ask an admin.</source>
+            <translation>Das Verzeichnis hat {count} Personen dieses Namens. Fragen Sie einen Administrator.</translation>
+        </message>
+        <message>
+            <source>The directory needs FILO_DIRECTORY_USER with {name} in it, FILO_DIRECTORY_GROUPS and FILO_DIRECTORY_ROLES. See docs/record.md.</source>
+            <translation>Das Verzeichnis braucht FILO_DIRECTORY_USER mit {name} darin, FILO_DIRECTORY_GROUPS und FILO_DIRECTORY_ROLES. Siehe docs/record.md.</translation>
+        </message>
+        <message>
+            <source>The directory {host} cannot be asked ({kind}).</source>
+            <translation>Das Verzeichnis {host} kann nicht gefragt werden ({kind}).</translation>
+        </message>
+        <message>
+            <source>The directory {host} does not search below {base} ({why}).</source>
+            <translation>Das Verzeichnis {host} sucht nicht unter {base} ({why}).</translation>
+        </message>
+        <message>
+            <source>The directory {host} does not sign in ({why}).</source>
+            <translation>Das Verzeichnis {host} meldet nicht an ({why}).</translation>
+        </message>
+        <message>
+            <source>The directory {host} has no STARTTLS. Write ldaps://.</source>
+            <translation>Das Verzeichnis {host} hat kein STARTTLS. Schreiben Sie ldaps://.</translation>
+        </message>
+        <message>
+            <source>The directory's address is none. Write FILO_DIRECTORY=ldaps://dc.plant.example.</source>
+            <translation>Die Adresse des Verzeichnisses ist keine. Schreiben Sie FILO_DIRECTORY=ldaps://dc.plant.example.</translation>
+        </message>
+        <message>
             <source>The disk is nearly full</source>
             <translation>Der Speicherplatz ist fast voll</translation>
         </message>
@@ -7901,6 +7941,10 @@
         <message>
             <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
             <translation>Das Passwort für {scheme}://{host} ginge unverschlüsselt auf den Weg, für alle im Netz lesbar. Verwenden Sie eine verschlüsselte Adresse wie mqtts:// oder https://, oder stimmen Sie zu: Fügen Sie {host} in den Einstellungen bei clear_passwords hinzu, oder in FILO_CLEAR_PASSWORDS.</translation>
+        </message>
+        <message>
+            <source>The password is missing. Type it.</source>
+            <translation>Das Passwort fehlt. Geben Sie es ein.</translation>
         </message>
         <message>
             <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
@@ -9707,6 +9751,10 @@
             <translation>{error} Importieren Sie {name} bis dahin aus einer Datei ohne sie.</translation>
         </message>
         <message>
+            <source>{error} Without it only those sign in who did so here within {hours:.0f} hours, with the same password, and those who have a PIN.</source>
+            <translation>{error} Ohne das Verzeichnis melden sich nur die an, die es hier in den letzten {hours:.0f} Stunden mit demselben Passwort getan haben, und die mit einer PIN.</translation>
+        </message>
+        <message>
             <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
             <translation>{eyes} zeigt {covers:.1f} px des kleinsten Fehlers, {needed:.0f} sind nötig; es kostet das {cost:.1f}-Fache von 512 px.</translation>
         </message>
@@ -10043,6 +10091,10 @@
             <translation>{name} gibt hier andere Bedeutungen als torch bei der Vorbereitung ({difference:.1e}). Löschen Sie {folder}, und bereiten Sie es noch einmal vor.</translation>
         </message>
         <message>
+            <source>{name} has a PIN here. Sign in with it.</source>
+            <translation>{name} hat hier eine PIN. Melden Sie sich damit an.</translation>
+        </message>
+        <message>
             <source>{name} has changes that nobody has signed. Sign them off first, or take them back.</source>
             <translation>{name} hat Änderungen, die niemand freigegeben hat. Geben Sie sie zuerst frei, oder nehmen Sie sie zurück.</translation>
         </message>
@@ -10147,6 +10199,10 @@
             <translation>{name} fehlt im Bildspeicher, und keine Regel hat es entfernt</translation>
         </message>
         <message>
+            <source>{name} is in no group of the directory that may sign in here. Ask an admin.</source>
+            <translation>{name} ist in keiner Gruppe des Verzeichnisses, die sich hier anmelden darf. Fragen Sie einen Administrator.</translation>
+        </message>
+        <message>
             <source>{name} is known to be {expected} and got {verdict}</source>
             <translation>{name} ist bekannt als {expected} und bekam {verdict}</translation>
         </message>
@@ -10209,6 +10265,10 @@
         <message>
             <source>{name} looks through pretrained trunks and has no network of its own to work on. Choose another profile, such as full.</source>
             <translation>{name} sieht durch vortrainierte Netze und hat kein eigenes, an dem sich arbeiten ließe. Wählen Sie ein anderes Profil, etwa full.</translation>
+        </message>
+        <message>
+            <source>{name} may not sign in here any more. Ask an admin.</source>
+            <translation>{name} darf sich hier nicht mehr anmelden. Fragen Sie einen Administrator.</translation>
         </message>
         <message>
             <source>{name} may not {words}. Ask {who}.</source>
@@ -11037,6 +11097,10 @@
         <message>
             <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{wish!r} ist kein Gerät. Verwenden Sie auto, cpu oder cuda.</translation>
+        </message>
+        <message>
+            <source>{word!r} gives no group a role. Write FILO_DIRECTORY_ROLES=GROUP=operator, and so on.</source>
+            <translation>{word!r} gibt keiner Gruppe eine Rolle. Schreiben Sie FILO_DIRECTORY_ROLES=GRUPPE=operator und so weiter.</translation>
         </message>
         <message>
             <source>{words!r} is no trigger. Write {forms}.</source>

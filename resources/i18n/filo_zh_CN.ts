@@ -2866,6 +2866,10 @@
             <source>Clear the PIN</source>
             <translation>清除 PIN</translation>
         </message>
+        <message>
+            <source>PIN, or password of the directory</source>
+            <translation>PIN 或目录密码</translation>
+        </message>
     </context>
     <context>
         <name>PinQuestion</name>
@@ -6568,6 +6572,10 @@
             <translation>这种查看方式（{sight}）还需要更多。{missing}</translation>
         </message>
         <message>
+            <source>FILO_DIRECTORY_USER is no distinguished name, so FILO_DIRECTORY_PEOPLE is needed.</source>
+            <translation>FILO_DIRECTORY_USER 不是可分辨名称，因此需要 FILO_DIRECTORY_PEOPLE。</translation>
+        </message>
+        <message>
             <source>False accepts: {false_accept_rate}</source>
             <translation>误放：{false_accept_rate}</translation>
         </message>
@@ -6918,6 +6926,10 @@
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
             <translation>姓名或 PIN 错误。请重试，或询问管理员。</translation>
+        </message>
+        <message>
+            <source>Name or password is wrong. Try again, or ask an admin.</source>
+            <translation>名称或密码错误。请重试，或询问管理员。</translation>
         </message>
         <message>
             <source>Name the model to ask.</source>
@@ -7620,6 +7632,34 @@
             <translation>要求使用设备 {device!r}，但它无法工作：缺少其库。请安装，或使用 --device cpu。</translation>
         </message>
         <message>
+            <source>The directory has {count} people of this name. Ask an admin.</source>
+            <translation>目录中有 {count} 个同名人员。请询问管理员。</translation>
+        </message>
+        <message>
+            <source>The directory needs FILO_DIRECTORY_USER with {name} in it, FILO_DIRECTORY_GROUPS and FILO_DIRECTORY_ROLES. See docs/record.md.</source>
+            <translation>目录需要包含 {name} 的 FILO_DIRECTORY_USER、FILO_DIRECTORY_GROUPS 和 FILO_DIRECTORY_ROLES。参见 docs/record.md。</translation>
+        </message>
+        <message>
+            <source>The directory {host} cannot be asked ({kind}).</source>
+            <translation>无法查询目录 {host}（{kind}）。</translation>
+        </message>
+        <message>
+            <source>The directory {host} does not search below {base} ({why}).</source>
+            <translation>目录 {host} 无法在 {base} 下搜索（{why}）。</translation>
+        </message>
+        <message>
+            <source>The directory {host} does not sign in ({why}).</source>
+            <translation>目录 {host} 无法登录（{why}）。</translation>
+        </message>
+        <message>
+            <source>The directory {host} has no STARTTLS. Write ldaps://.</source>
+            <translation>目录 {host} 没有 STARTTLS。请写 ldaps://。</translation>
+        </message>
+        <message>
+            <source>The directory's address is none. Write FILO_DIRECTORY=ldaps://dc.plant.example.</source>
+            <translation>目录地址无效。请写 FILO_DIRECTORY=ldaps://dc.plant.example。</translation>
+        </message>
+        <message>
             <source>The disk is nearly full</source>
             <translation>磁盘快满了</translation>
         </message>
@@ -7902,6 +7942,10 @@
         <message>
             <source>The password for {scheme}://{host} would travel in clear, for everybody in the network to read. Use an encrypted address such as mqtts:// or https://, or say yes to it: add {host} to clear_passwords in the settings, or to FILO_CLEAR_PASSWORDS.</source>
             <translation>{scheme}://{host} 的密码将以明文传输，网络中人人可读。请使用 mqtts:// 或 https:// 等加密地址，或表示同意：将 {host} 加入设置中的 clear_passwords 或 FILO_CLEAR_PASSWORDS。</translation>
+        </message>
+        <message>
+            <source>The password is missing. Type it.</source>
+            <translation>缺少密码。请输入。</translation>
         </message>
         <message>
             <source>The password {old} was kept by an older program, which would give it to any address of that host. Keep it for this one: main.py secret set {kind}{place}, then main.py secret remove {old}.</source>
@@ -9708,6 +9752,10 @@
             <translation>{error} 在此之前，请从不含它的文件导入 {name}。</translation>
         </message>
         <message>
+            <source>{error} Without it only those sign in who did so here within {hours:.0f} hours, with the same password, and those who have a PIN.</source>
+            <translation>{error} 目录不可用时，只有在最近 {hours:.0f} 小时内用相同密码在此登录过的人以及有 PIN 的人可以登录。</translation>
+        </message>
+        <message>
             <source>{eyes} shows {covers:.1f} px of the smallest defect, {needed:.0f} are needed; it costs {cost:.1f} times what 512 px do.</source>
             <translation>{eyes} 显示最小缺陷的 {covers:.1f} 像素，需要 {needed:.0f}；代价是 512 像素的 {cost:.1f} 倍。</translation>
         </message>
@@ -10044,6 +10092,10 @@
             <translation>{name} 在此给出的词义与准备时的 torch 不同（{difference:.1e}）。请删除 {folder} 并重新准备。</translation>
         </message>
         <message>
+            <source>{name} has a PIN here. Sign in with it.</source>
+            <translation>{name} 在此有 PIN。请用 PIN 登录。</translation>
+        </message>
+        <message>
             <source>{name} has changes that nobody has signed. Sign them off first, or take them back.</source>
             <translation>{name} 有无人签发的更改。请先签发，或撤回。</translation>
         </message>
@@ -10148,6 +10200,10 @@
             <translation>{name} 已不在图像库中，且没有规则将其移除</translation>
         </message>
         <message>
+            <source>{name} is in no group of the directory that may sign in here. Ask an admin.</source>
+            <translation>{name} 不在目录中任何可以在此登录的组里。请询问管理员。</translation>
+        </message>
+        <message>
             <source>{name} is known to be {expected} and got {verdict}</source>
             <translation>{name} 已知为 {expected}，却得到 {verdict}</translation>
         </message>
@@ -10210,6 +10266,10 @@
         <message>
             <source>{name} looks through pretrained trunks and has no network of its own to work on. Choose another profile, such as full.</source>
             <translation>{name} 通过预训练网络查看，没有可以处理的自有网络。请选择其他配置，例如 full。</translation>
+        </message>
+        <message>
+            <source>{name} may not sign in here any more. Ask an admin.</source>
+            <translation>{name} 不能再在此登录。请询问管理员。</translation>
         </message>
         <message>
             <source>{name} may not {words}. Ask {who}.</source>
@@ -11038,6 +11098,10 @@
         <message>
             <source>{wish!r} is no device. Use auto, cpu or cuda.</source>
             <translation>{wish!r} 不是设备。请使用 auto、cpu 或 cuda。</translation>
+        </message>
+        <message>
+            <source>{word!r} gives no group a role. Write FILO_DIRECTORY_ROLES=GROUP=operator, and so on.</source>
+            <translation>{word!r} 没有给任何组分配角色。请写 FILO_DIRECTORY_ROLES=组=operator 等。</translation>
         </message>
         <message>
             <source>{words!r} is no trigger. Write {forms}.</source>

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from filo_core.errors import FiloError
@@ -21,6 +21,8 @@ from filo_core.types import EventKind
 from storage.columns import LONGEST_NAME, storable
 from storage.names import name_key
 from storage.repositories.users import User
+from workflows.people.directory import directory_of
+from workflows.people.directory_users import DirectoryUsers, is_of_directory
 from workflows.people.names import looks_like
 from workflows.people.pins import matches, matches_nobody
 from workflows.people.rights import Right
@@ -35,6 +37,8 @@ from workflows.people.waiting import (
 
 if TYPE_CHECKING:
     from storage.storage import Storage, Transaction
+    from workflows.people.directory import AsksDirectory
+    from workflows.settings.settings import Settings
 
 __all__ = (
     "FIRST_DELAY_S",
@@ -81,6 +85,8 @@ class Access:
         clock: seconds of a clock that nobody can move back.
         wall: the clock on the wall, for waits that outlive the program.
         operator: the name that stands beside decisions while there are no users, where none is typed.
+        directory: says whether the password of somebody without a PIN is right, and what they may; None without one.
+        keep: for how long such a person may sign in while the directory is away, after it has let them in.
     """
 
     def __init__(
@@ -91,7 +97,10 @@ class Access:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         operator: str = "",
+        directory: AsksDirectory | None = None,
+        keep: timedelta = timedelta(0),
     ) -> None:
+        self._directory = DirectoryUsers(storage, directory, keep, wall) if directory is not None else None
         self._storage = storage
         self._station = station
         self._timeout_s = timeout_s
@@ -121,6 +130,11 @@ class Access:
             if current is not None and self._clock() - current.used_at > self._timeout_s:
                 self._end(current, "timed out")
             return self._current.user if self._current is not None else None
+
+    @property
+    def has_directory(self) -> bool:
+        """Whether people of a directory sign in as well, with their password there."""
+        return self._directory is not None
 
     def people(self) -> tuple[str, ...]:
         """Names of those who may sign in; whoever did so last comes first.
@@ -169,12 +183,13 @@ class Access:
             AccessError: if the name or the PIN is wrong, the user is disabled, or the name has to wait.
         """
         with self._lock:
-            user = self._checked(name, pin)
+            user, via = self._checked(name, pin)
             self.sign_out()
             with self._storage.transaction() as transaction:
                 run = self._storage.artefacts.run
                 session_id = transaction.jobs.open_session(user.user_id, self._station, run)
-                transaction.events.add(EventKind.SIGNED_IN, user.name, self._station, user.name, {})
+                told = {"via": via} if via else {}
+                transaction.events.add(EventKind.SIGNED_IN, user.name, self._station, user.name, told)
             self._current = _SignedIn(user, session_id, self._clock())
             return user
 
@@ -250,8 +265,8 @@ class Access:
             raise AccessError("{name} may not {words}. Ask {who}.", name=name, words=right.words, who=right.who)
         return now
 
-    def _checked(self, name: str, pin: str) -> User:
-        """The user of a name, if the PIN is theirs.
+    def _checked(self, name: str, pin: str) -> tuple[User, str]:
+        """The user of a name, if the PIN is theirs, and who else said so: nobody, or the directory.
 
         The attempt counts as refused before the PIN is looked at, so that many at once are no way round the wait; and
         no transaction is open while it is looked at, so that a line's verdicts do not wait for it.
@@ -259,7 +274,8 @@ class Access:
         # Whatever was typed becomes something that every database takes.
         name = storable(name)[:LONGEST_NAME]
         user, subject, in_a_row = self._attempt(name)
-        is_right = _is_right(user, pin)
+        user, via, refusal = self._answer(name, user, pin)
+        is_right = refusal is None
         with self._storage.transaction() as transaction:
             if not is_right:
                 detail = {"in_a_row": in_a_row}
@@ -271,10 +287,21 @@ class Access:
                     why = {"why": "right PIN"}
                     transaction.events.add(EventKind.SIGNED_IN, subject, self._station, subject, why)
         # Outside: the refusal is in the record before anybody hears of it.
-        if not is_right:
-            raise AccessError("Name or PIN is wrong. Try again, or ask an admin.")
+        if refusal is not None:
+            raise refusal
         assert user is not None, "nobody has no PIN that is right"
-        return user
+        return user, via
+
+    def _answer(self, name: str, user: User | None, pin: str) -> tuple[User | None, str, AccessError | None]:
+        """Who it is, who else said so, and why they are refused; None where they are not."""
+        if self._directory is None or not (user is None or is_of_directory(user)):
+            refused = None if _is_right(user, pin) else AccessError("Name or PIN is wrong. Try again, or ask an admin.")
+            return user, "", refused
+        try:
+            admitted = self._directory.admitted(name, user, pin)
+        except FiloError as error:
+            return user, "", AccessError(error.sentence)
+        return admitted.user, admitted.via, None
 
     def _attempt(self, name: str) -> tuple[User | None, str, int]:
         """Whom the name belongs to, what the record calls it, and how many attempts in a row this is.
@@ -307,6 +334,16 @@ class Access:
             transaction.jobs.end_session(current.session_id)
             name = current.user.name
             transaction.events.add(EventKind.SIGNED_OUT, name, self._station, name, {"why": why})
+
+
+def access_of(storage: Storage, settings: Settings) -> Access:
+    """Access as the settings have it, people of a directory included.
+
+    Raises:
+        SettingsError: if the settings name a directory that cannot be one.
+    """
+    keep = timedelta(hours=settings.directory_keep_hours)
+    return Access(storage, settings.station, operator=settings.operator, directory=directory_of(settings), keep=keep)
 
 
 def _is_right(user: User | None, pin: str) -> bool:

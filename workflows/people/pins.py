@@ -47,6 +47,11 @@ def hashed(pin: str, name: str = "") -> str:
     return _HASHER.hash(pin)
 
 
+def hashed_password(password: str) -> str:
+    """The hash to store of a password that a directory has taken: its own rules hold for it, and none of a PIN's."""
+    return _HASHER.hash(password[: 2 * LONGEST_PIN])
+
+
 def guesses_for(pin: str, name: str = "") -> float:
     """How many guesses somebody needs who tries common, near and repeated ones first; about 1e6 for six by chance."""
     # Its lists of common passwords take a moment to load.

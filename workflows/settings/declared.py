@@ -360,6 +360,47 @@ class Declared(BaseModel):
         Place | None,
         Setting("the plant's folder for copies of this station's images; else they stay here", is_kept=False),
     ] = None
+    directory: Annotated[
+        str,
+        Setting(
+            "`ldaps://HOST` or `ldap://HOST` (with STARTTLS) of a directory whose people sign in with their password "
+            "there, beside those with a PIN; see [docs/record.md](docs/record.md#people-of-a-directory)",
+            whose=Whose.ADMINS,
+        ),
+    ] = ""
+    directory_user: Annotated[
+        str,
+        Setting(
+            "who signs in there, such as `uid={name},ou=people,dc=plant,dc=example`, or `{name}@plant.example` for "
+            "Active Directory",
+            whose=Whose.ADMINS,
+        ),
+    ] = ""
+    directory_people: Annotated[
+        str, Setting("where its people lie; needed for Active Directory", whose=Whose.ADMINS)
+    ] = ""
+    directory_groups: Annotated[
+        str, Setting("where its groups lie; those elsewhere count for nothing", whose=Whose.ADMINS)
+    ] = ""
+    directory_roles: Annotated[
+        Words,
+        Setting(
+            "what its groups may, such as `filo-line=operator, filo-leads=supervisor, filo-it=admin`",
+            whose=Whose.ADMINS,
+        ),
+    ] = ()
+    directory_ca: Annotated[
+        Place | None, Setting("PEM file with its certificate authority, else the system's own", whose=Whose.ADMINS)
+    ] = None
+    directory_keep_hours: Annotated[
+        int,
+        Field(ge=0, le=720),
+        Setting(
+            "for how many hours somebody whom it let in may sign in while it is away, with the same password and role; "
+            "0 for never",
+            whose=Whose.ADMINS,
+        ),
+    ] = 72
     alarm_ng_in_a_row: Annotated[
         int,
         Field(ge=0, le=1000),
