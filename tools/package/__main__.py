@@ -11,8 +11,9 @@ from filo_core.trunks.store import TrunkStore
 from tools.package.bill import station_parts, write_bill, write_licences
 from tools.package.contents import PROJECT, ROOT, PackageError, packed_weights
 from tools.package.debian import size_of, write_package
-from tools.package.encoder import leave_out_encoder
 from tools.package.freezing import frozen
+from tools.package.halving import halve_words
+from tools.package.leaving_out import leave_out
 from tools.package.pruning import needs_of, prune, strip
 from tools.package.system_libraries import SystemPackage, carried, required
 from workflows.settings.installed_parts import program_version
@@ -28,11 +29,12 @@ def make(out: Path, work: Path) -> Path:
     print("Freezing the program: some minutes.", flush=True)
     program, sources = frozen(work)
     whole = size_of(program)
+    halve_words(program)
     libraries: tuple[SystemPackage, ...] = ()
     if sys.platform == "linux":
         prune(program)
         strip(program)
-        leave_out_encoder(program)
+        leave_out(program)
         libraries = carried(program, sources)
     parts = station_parts()
     write_licences(program, libraries)
