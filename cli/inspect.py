@@ -62,15 +62,19 @@ def inspect(
         why: list[dict[str, Any]] = []
         places: dict[str, Placement] = {}
         parts: list[dict[str, Any]] = []
-        finished = _followed(steps(engine), why, places, parts)
+        codes: list[dict[str, Any]] = []
+        finished = _followed(steps(engine), why, places, parts, codes)
     if as_json:
         report = _report(finished) | {"trained": engine.trained, "recipe_hash": version.recipe.content_hash}
         found = {"placements": [{"name": name} | asdict(place) for name, place in places.items()]} if places else {}
         found |= {"parts": parts} if version.recipe.views else {}
+        found |= {"codes": codes} if codes else {}
         print_json(report | ({"why": why} if why else {}) | found)
     else:
         _sum_up(finished)
         _say_places(places)
+        for one in codes:
+            say(f"{one['name']}: {one['verdict']}, {one['said'] or 'no code'}{one['reason'] and '. '}{one['reason']}")
         if not engine.trained:
             say(UNTRAINED_NOTE)
     if finished.counts.left_out:
@@ -85,12 +89,16 @@ _KNOWN = {
 
 
 def _followed(
-    events: Iterator[JobEvent], why: list[dict[str, Any]], places: dict[str, Placement], parts: list[dict[str, Any]]
+    events: Iterator[JobEvent],
+    why: list[dict[str, Any]],
+    places: dict[str, Placement],
+    parts: list[dict[str, Any]],
+    codes: list[dict[str, Any]],
 ) -> RunFinished:
     """The end of a run, whose progress is shown until then.
 
     What a text side went by is put into ``why``, where a fixture was found into ``places``, what the views of parts
-    came to into ``parts``.
+    came to into ``parts``, what codes say of the part into ``codes``.
     """
     finished: RunFinished | None = None
     with _progress() as progress:
@@ -108,6 +116,7 @@ def _followed(
                         why.append(_why(inspection.name, inspection.verdict, inspection.prediction))
                     places |= dict(_places_of(inspection))
                     parts += [_views(inspection)] if inspection.views else []
+                    codes += [_codes(inspection)] if inspection.identity else []
                 case ImageSkipped():
                     progress.advance(task)
                 case RunFinished():
@@ -176,6 +185,13 @@ def _views(part: Inspection) -> dict[str, Any]:
     ]
     score = part.prediction.image_score if part.prediction else None
     return {"part": part.name, "verdict": part.verdict.value, "score": score, "views": views}
+
+
+def _codes(inspection: Inspection) -> dict[str, Any]:
+    """Which part the codes in a picture say that it is."""
+    said = inspection.identity
+    plain = {"name": inspection.name, "verdict": inspection.verdict.value, "reason": inspection.reason}
+    return plain | {"said": said.words} | said.said
 
 
 def _sum_up(finished: RunFinished) -> None:

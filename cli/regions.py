@@ -96,7 +96,7 @@ def _zones_of(draft: ProductDraft, what: str) -> tuple[Zone, ...]:
 
 
 def _show(draft: ProductDraft, *, as_json: bool) -> None:
-    from workflows.products.region_files import count_as_json
+    from workflows.products.region_files import code_as_json, count_as_json
 
     if as_json:
         found = [
@@ -110,6 +110,7 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
             | ({"turn": zone.search.turn, "scale": zone.search.scale} if zone.search else {})
             | ({"count": count_as_json(zone.count)} if zone.count else {})
             | ({"anomalies": zone.anomalies} if zone.anomalies else {})
+            | ({"code": code_as_json(zone.code)} if zone.code else {})
             for zone in draft.zones
         ]
         print_json({"product": draft.description.name, "regions": found} | _fixture_json(draft))
@@ -135,6 +136,8 @@ def _show(draft: ProductDraft, *, as_json: bool) -> None:
 def _limit_of(zone: Zone) -> str:
     if zone.count is not None:
         return f"{zone.count.expected} {zone.count.what}"
+    if zone.code is not None:
+        return f"{zone.code.field}, else {zone.code.unreadable.value}"
     if zone.kind not in {ZoneKind.INSPECT, ZoneKind.WHOLE}:
         return "–"
     return "from good parts" if zone.limit is None else f"{zone.limit:.3f}, by hand"

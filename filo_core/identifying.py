@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from filo_core.errors import IdentityError
 from filo_core.identity import FIELDS, LONGEST_FIELD, OWN_FIELDS, Identity
-from filo_core.scripts import mixed_scripts, unseen_sign
+from filo_core.scripts import look_alikes, unseen_sign
 from filo_core.sentence import Sentence
 
 _CALLED = {"serial": Sentence("serial"), "lot": Sentence("lot"), "order": Sentence("order")}
 """Fields as a person calls them."""
+_SEPARATOR = "\x1d"
+SEPARATOR_SEEN = "\u241d"
+"""GS1's group separator as it is kept, shown and searched for: ␝."""
 
 
 def identity_of(said: Mapping[str, object], own_names: Sequence[str] = ()) -> Identity:
@@ -34,8 +37,15 @@ def identity_of(said: Mapping[str, object], own_names: Sequence[str] = ()) -> Id
     return Identity(**found)
 
 
+def shown_name(field: str) -> str:
+    """What a person calls a field; the customer's own as they are kept."""
+    return _CALLED.get(field, field)
+
+
 def tidy_field(name: str, value: object) -> str:
     """One field as the record spells it: NFC, without blanks at its ends; empty where nothing was said.
+
+    The control character between the elements of a GS1 code is kept as the sign for it, and not at the ends.
 
     Raises:
         IdentityError: see :func:`identity_of`.
@@ -47,7 +57,8 @@ def tidy_field(name: str, value: object) -> str:
         raise IdentityError(
             "The {name} is no text. Send it as a string of at most {most} characters.", name=called, most=LONGEST_FIELD
         )
-    text = unicodedata.normalize("NFC", str(value)).strip()
+    text = unicodedata.normalize("NFC", str(value)).replace(_SEPARATOR, SEPARATOR_SEEN).strip(f" {SEPARATOR_SEEN}")
+    text = text.strip()
     if len(text) > LONGEST_FIELD:
         raise IdentityError(
             "The {name} has {count} characters, more than the {most} allowed. Send a shorter one.",
@@ -63,7 +74,7 @@ def tidy_field(name: str, value: object) -> str:
         )
     if "\ufffd" in text:
         raise IdentityError("The {name} was sent in another encoding than UTF-8. Check the sender.", name=called)
-    if mixed := mixed_scripts(text):
+    if mixed := look_alikes(text):
         raise IdentityError(
             "The {name} mixes {scripts} letters, which look alike. Check who writes it.", name=called, scripts=mixed
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from filo_core.codes import with_codes
 from filo_core.errors import FiloError
 from filo_core.imaging.quality import quality_of
 from filo_core.method.sighting import seen_of
@@ -60,24 +61,28 @@ def ask(detector: Detector, pixels: NDArray[np.uint8]) -> tuple[Prediction | Non
 def decide(
     image: SourceImage, prediction: Prediction | None, problem: str, recipe: Recipe, origin: Origin, started: float
 ) -> Inspection:
-    """The verdict that an answer of :func:`ask` gives under the recipe's limits; the rest as for :func:`judge`."""
-    problem = problem or picture_problem(image.pixels, recipe, prediction.placement if prediction is not None else None)
+    """The verdict of an answer of :func:`ask` under the recipe's limits and its codes; else as :func:`judge`."""
+    placement = prediction.placement if prediction is not None else None
+    problem = problem or picture_problem(image.pixels, recipe, placement)
     if prediction is None or problem:
-        withheld = not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
-        # A picture that was not fit to be judged, or that shows no part, is kept: a person wants to see why.
-        return replace(withheld, image=image) if prediction is not None or recipe.fixture is not None else withheld
-    return Inspection(
-        name=image.name,
-        image_hash=image.image_hash,
-        recipe_hash=recipe.content_hash,
-        verdict=recipe.limits.verdict(prediction.image_score),
-        origin=origin,
-        inspected_at=datetime.now(UTC),
-        seconds=time.perf_counter() - started,
-        image=image,
-        prediction=prediction,
-        reason=decided_by(prediction, recipe.limits),
-    )
+        decided = not_inspected(image.name, image.image_hash, recipe.content_hash, origin, started, problem)
+        if prediction is not None or recipe.fixture is not None:
+            # A picture that was not fit to be judged, or that shows no part, is kept: a person wants to see why.
+            decided = replace(decided, image=image)
+    else:
+        decided = Inspection(
+            name=image.name,
+            image_hash=image.image_hash,
+            recipe_hash=recipe.content_hash,
+            verdict=recipe.limits.verdict(prediction.image_score),
+            origin=origin,
+            inspected_at=datetime.now(UTC),
+            seconds=time.perf_counter() - started,
+            image=image,
+            prediction=prediction,
+            reason=decided_by(prediction, recipe.limits),
+        )
+    return with_codes(decided, image.pixels, recipe, placement)
 
 
 def picture_problem(pixels: NDArray[np.uint8], recipe: Recipe, placement: Placement | None = None) -> str:

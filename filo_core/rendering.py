@@ -48,6 +48,7 @@ _ZONE_COLOURS = {
     ZoneKind.FIXTURE: (200, 162, 255),
     ZoneKind.COUNT: (90, 255, 190),
     ZoneKind.WHOLE: (255, 178, 125),
+    ZoneKind.CODE: (240, 240, 110),
 }
 
 

@@ -29,3 +29,26 @@ def mixed_scripts(text: str) -> str:
     if len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER):
         return ""
     return " and ".join(sorted(script.capitalize() for script in scripts))
+
+
+def look_alikes(text: str) -> str:
+    """As :func:`mixed_scripts`, but only where a letter of one script may be taken for one of another script there.
+
+    So an ohm sign may stand among Latin letters, and the Cyrillic letter that looks like their A may not.
+    """
+    mixed = mixed_scripts(text)
+    if not mixed:
+        return ""
+    from confusable_homoglyphs import categories, confusables
+
+    there = frozenset(categories.unique_aliases(text)) - _OF_NO_SCRIPT
+    for letter in set(text):
+        others = there - {categories.alias(letter)}
+        # What is common to all scripts looks like nothing but itself.
+        if len(others) == len(there) or (categories.alias(letter) == "LATIN" and len(there) > 1):
+            continue
+        known = confusables.is_confusable(letter, greedy=True) or []
+        likes = (like["c"] for one in known for like in one["homoglyphs"])
+        if any(categories.alias(like) in others for like in likes if len(like) == 1):
+            return mixed
+    return ""

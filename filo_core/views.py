@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from filo_core.identity import NOBODY, Identity
+from filo_core.sentence import Sentence
 from filo_core.types import (
     Inspection,
     InspectionRecord,
@@ -106,9 +108,12 @@ def part_inspection(name: str, views: Sequence[ViewInspection], recipe: Recipe, 
         recipe: of the part.
         started: ``time.perf_counter()`` when the first picture was there.
     """
-    verdict = worst_verdict([view.inspection.verdict for view in views])
+    decided = worst_verdict([view.inspection.verdict for view in views])
+    identity, differing = _identity(views)
+    # Codes of two views that name two parts leave it in doubt which one this is.
+    verdict = worst_verdict([decided, Verdict.REVIEW]) if differing else decided
     worst = max(
-        (view for view in views if view.inspection.verdict is verdict),
+        (view for view in views if view.inspection.verdict is decided),
         key=lambda view: _score(view) if view.inspection.prediction is not None else 0.0,
     )
     found = worst.inspection
@@ -124,7 +129,8 @@ def part_inspection(name: str, views: Sequence[ViewInspection], recipe: Recipe, 
         seconds=time.perf_counter() - started,
         image=found.image,
         prediction=prediction,
-        reason=_reason(views, verdict),
+        reason=" ".join(filter(None, (_reason(views, decided), differing))),
+        identity=identity,
         frame_age_ms=max(ages, default=None),
         views=tuple(views),
     )
@@ -143,7 +149,8 @@ def part_hash_of(inspection: Inspection) -> str:
 
 def deciding_view(inspection: Inspection) -> ViewInspection | None:
     """The view that a part's picture and regions are of; None without views."""
-    return next((view for view in inspection.views if _decided(view, inspection)), None)
+    shown = [view for view in inspection.views if _is_shown(view, inspection)]
+    return next((view for view in shown if view.inspection.verdict is inspection.verdict), next(iter(shown), None))
 
 
 def missing_view(name: str, view: JudgingView, origin: Origin, reason: str) -> ViewInspection:
@@ -193,12 +200,13 @@ def picture_record(record: InspectionRecord) -> InspectionRecord:
 
     Of a part with views it is the view that decided, with what people said of the part; any other record is its own.
     """
-    decided = next((place for place, view in enumerate(record.views) if _is_of(view, record)), None)
+    shown = [place for place, view in enumerate(record.views) if view.image_hash and _is_of(view, record)]
+    decided = next((place for place in shown if record.views[place].verdict is record.verdict), next(iter(shown), None))
     return record if decided is None else view_records(record)[decided]
 
 
 def _is_of(view: ViewRecord, record: InspectionRecord) -> bool:
-    return bool(view.image_hash) and view.image_hash == record.image_hash and view.verdict is record.verdict
+    return view.image_hash == record.image_hash
 
 
 def _score(view: ViewInspection) -> float:
@@ -207,9 +215,27 @@ def _score(view: ViewInspection) -> float:
     return on_part_scale(prediction.image_score, view.limits)
 
 
-def _decided(view: ViewInspection, part: Inspection) -> bool:
+def _is_shown(view: ViewInspection, part: Inspection) -> bool:
     own = view.inspection
-    return own.verdict is part.verdict and own.image_hash == part.image_hash and own.image is part.image
+    return own.image_hash == part.image_hash and own.image is part.image
+
+
+def _identity(views: Sequence[ViewInspection]) -> tuple[Identity, str]:
+    """What the codes of all views say of the part, and what they do not agree on."""
+    identity, said = NOBODY, []
+    for view in views:
+        read = view.inspection.identity
+        said += [
+            Sentence(
+                "{view} shows the code {read}, and another view {other}.",
+                view=view.name,
+                read=getattr(read, field),
+                other=getattr(identity, field),
+            )
+            for field in identity.contradicted(read)
+        ]
+        identity = identity.completed(read)
+    return identity, " ".join(said)
 
 
 def _reason(views: Sequence[ViewInspection], verdict: Verdict) -> str:

@@ -20,7 +20,7 @@ LONGEST_ZONE_NAME = 60
 LARGEST_SCALE = 0.25
 _ELLIPSE_POINTS = 64
 _LEAST_SCORE = 1e-9
-_LATER: dict[str, Any] = {"search": None, "count": None, "anomalies": ()}
+_LATER: dict[str, Any] = {"search": None, "count": None, "anomalies": (), "code": None}
 """Fields of a zone that the first recipes with zones did not have, and what they are without a wish: those recipes keep
 their hash."""
 
@@ -37,6 +37,8 @@ class ZoneKind(StrEnum):
     """How many of an item are there decides, and nothing else of what it shows."""
     WHOLE = "whole"
     """How much it has of each kind of patch decides, wherever they lie: what is missing, too many or swapped."""
+    CODE = "code"
+    """A code that says which part it is; what it looks like is compared with nothing."""
 
 
 _SCORED = frozenset({ZoneKind.INSPECT, ZoneKind.COUNT, ZoneKind.WHOLE})
@@ -87,6 +89,23 @@ class ItemCount:
     """Likeness from which on a place is an item, in (0, 1), where bad parts said so; None: as good images say."""
 
 
+class Unreadable(StrEnum):
+    """What becomes of an OK part whose code cannot be read."""
+
+    REVIEW = "REVIEW"
+    NG = "NG"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRead:
+    """What the code in a zone is read for."""
+
+    field: str = "serial"
+    """Of the identity that it names."""
+    unreadable: Unreadable = Unreadable.REVIEW
+    """The same where there are several in the zone, or what it says cannot be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A place that is looked at with a limit of its own, or not at all."""
@@ -109,6 +128,8 @@ class Zone:
     """Of a zone in which items are counted."""
     anomalies: tuple[str, ...] = ()
     """Names of the product's anomaly list that regions found in it may have; empty for all of them."""
+    code: CodeRead | None = None
+    """Of a zone in which a code is read."""
 
     @property
     def has_map(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic
 
+from filo_core.codes import with_told
 from filo_core.errors import FiloError
 from filo_core.events import ImageInspected
 from filo_core.line.frames import judge_frame
@@ -202,7 +203,7 @@ class LiveInspection(Generic[EngineT]):
         """As it is kept, under the name that was scanned before its picture: what is scanned later is another part."""
         part = self.scanned.take(frame.captured_monotonic)
         try:
-            return self._store(replace(self._judge(frame, detector), identity=part))
+            return self._store(with_told(self._judge(frame, detector), part))
         except BaseException:
             self.scanned.give_back(part)
             raise

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from filo_core.codes import with_told
 from filo_core.errors import DiskFullError, FiloError
 from filo_core.identity import NOBODY
 from filo_core.judging import judge
@@ -258,7 +259,7 @@ class Station:
         inspection = self._seen(pending)
         if inspection is None or not self._claim(pending):
             return
-        inspection = replace(inspection, identity=trigger.identity)
+        inspection = with_told(inspection, trigger.identity)
         latency = (time.monotonic() - trigger.asked_monotonic) * 1000.0
         try:
             inspection = self._ledger.keep(inspection)

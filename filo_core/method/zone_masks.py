@@ -77,9 +77,12 @@ def zone_mask(zones: Sequence[Zone], zone: Zone, rows: int, columns: int) -> Mas
 
 
 def ignored_in(zones: Sequence[Zone], bounds: Bounds, rows: int, columns: int) -> NDArray[np.float32]:
-    """Share of each cell that any ignore mask covers; arguments as for :func:`coverage`."""
+    """Share of each cell that any ignore mask covers, or a code, which differs from part to part.
+
+    Arguments as for :func:`coverage`.
+    """
     found = np.zeros((rows, columns), np.float32)
     for zone in zones:
-        if zone.kind is ZoneKind.IGNORE:
+        if zone.kind in {ZoneKind.IGNORE, ZoneKind.CODE}:
             found = np.maximum(found, coverage(zone, bounds, rows, columns))
     return found

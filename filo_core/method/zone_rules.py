@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from filo_core.errors import RecipeError
+from filo_core.identity import FIELDS
 from filo_core.method.zone_masks import INSIDE, coverage, ignored_in
 from filo_core.types import Reference
 from filo_core.zones import (
     LARGEST_SCALE,
     LONGEST_ZONE_NAME,
+    CodeRead,
     FixtureSearch,
     ItemCount,
     ItemExample,
@@ -133,7 +135,21 @@ def _tidy(zone: Zone) -> Zone:
     limit = zone.limit if zone.kind is ZoneKind.INSPECT else None
     anomalies = _tidy_names(zone, name)
     tidy = replace(zone, name=name, points=points, limit=limit, search=_tidy_search(zone, name), anomalies=anomalies)
-    return replace(tidy, count=tidy_count(tidy))
+    return replace(tidy, count=tidy_count(tidy), code=_tidy_code(tidy))
+
+
+def _tidy_code(zone: Zone) -> CodeRead | None:
+    if zone.kind is not ZoneKind.CODE:
+        return None
+    code = zone.code or CodeRead()
+    if code.field not in FIELDS:
+        raise RecipeError(
+            "The code in region {region} cannot name {field}. Choose one of: {fields}.",
+            region=zone.name,
+            field=code.field[:40],
+            fields=", ".join(FIELDS),
+        )
+    return code
 
 
 def _tidy_names(zone: Zone, name: str) -> tuple[str, ...]:

@@ -14,12 +14,14 @@ ToView = Callable[[Point], QPointF]
 
 _INSPECT, _IGNORE, _CHOSEN = QColor("#6fe3ff"), QColor("#d0d0d0"), QColor("#ffd54a")
 _FIXTURE, _COUNT, _WHOLE = QColor("#c8a2ff"), QColor("#7dffa8"), QColor("#ffb27d")
+_CODE = QColor("#f0f06e")
 _LINES = {
     ZoneKind.INSPECT: (_INSPECT, Qt.PenStyle.DashLine),
     ZoneKind.IGNORE: (_IGNORE, Qt.PenStyle.DotLine),
     ZoneKind.FIXTURE: (_FIXTURE, Qt.PenStyle.DashDotLine),
     ZoneKind.COUNT: (_COUNT, Qt.PenStyle.SolidLine),
     ZoneKind.WHOLE: (_WHOLE, Qt.PenStyle.DashDotDotLine),
+    ZoneKind.CODE: (_CODE, Qt.PenStyle.DashDotDotLine),
 }
 
 

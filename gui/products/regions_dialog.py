@@ -27,6 +27,7 @@ from filo_core.types import ProductDraft, Reference
 from filo_core.whole_part import LEAST_PARTS
 from filo_core.zones import (
     LONGEST_ZONE_NAME,
+    CodeRead,
     FixtureSearch,
     ItemCount,
     ItemExample,
@@ -42,6 +43,7 @@ from gui.background import Background, asked, sentence_of
 from gui.canvas.zone_canvas import Tool, ZoneCanvas
 from gui.canvas.zone_edits import ZoneEdits
 from gui.picking import first_folder
+from gui.products.code_panel import CodePanel
 from gui.products.count_panel import CountPanel
 from gui.products.fixture_panel import FixturePanel
 from gui.products.names_panel import NamesPanel
@@ -59,7 +61,14 @@ if TYPE_CHECKING:
     from filo_core.fixture import Fixture
     from gui.state import AppState
 
-_KINDS = (ZoneKind.INSPECT, ZoneKind.IGNORE, ZoneKind.FIXTURE, ZoneKind.COUNT, ZoneKind.WHOLE)
+_KINDS = (
+    ZoneKind.INSPECT,
+    ZoneKind.IGNORE,
+    ZoneKind.FIXTURE,
+    ZoneKind.COUNT,
+    ZoneKind.WHOLE,
+    ZoneKind.CODE,
+)
 
 
 class RegionsDialog(QDialog):
@@ -100,6 +109,7 @@ class RegionsDialog(QDialog):
         self.fixture = FixturePanel(self)
         self.count = CountPanel(self)
         self.names = NamesPanel(self)
+        self.code = CodePanel(state.settings.identity_fields, self)
         self.remove_button = button(self.tr("&Remove"), "delete", danger=True)
         self.file_button = button(self.tr("Read a &file …"), "import", tip=self.tr("Ours, labelme's or COCO's"))
         self.others = QComboBox(self)
@@ -141,12 +151,14 @@ class RegionsDialog(QDialog):
                 self.tr("a fixture"),
                 self.tr("counted"),
                 self.tr("seen as a whole"),
+                self.tr("a code"),
             ]
         )
         tips = (
             self.tr("A fixture is a shape that is found in each picture: the regions move with it."),
             self.tr("Where items are counted, their number alone decides."),
             self.tr("Seen as a whole: how much there is of each kind of place decides, wherever it lies."),
+            self.tr("A code says which part it is; how it looks is compared with nothing."),
         )
         made.setToolTip("\n".join(tips))
         return made
@@ -198,6 +210,7 @@ class RegionsDialog(QDialog):
         column.addWidget(self.fixture)
         column.addWidget(self.count)
         column.addWidget(self.names)
+        column.addWidget(self.code)
         column.addWidget(self.remove_button)
         self._others_row = captioned(self.tr("Another product"), self.others)
         column.addWidget(self._others_row)
@@ -221,6 +234,7 @@ class RegionsDialog(QDialog):
         self.count.marks.connect(self._on_marks)
         self.names.chosen.connect(lambda names: self._change(anomalies=names))
         self.canvas.marked.connect(self._on_marked)
+        self.code.chosen.connect(lambda code: self._change(code=code))
         self.limit.editingFinished.connect(lambda: self._change(limit=self.limit.value() or None))
         self.remove_button.clicked.connect(self.remove)
         self.file_button.clicked.connect(self._on_file_clicked)
@@ -323,6 +337,7 @@ class RegionsDialog(QDialog):
         self.names.show_names(zone.anomalies if zone is not None and zone.has_map else None)
         with QSignalBlocker(self.as_a_whole):
             self.as_a_whole.setChecked(any(one.kind is ZoneKind.WHOLE for one in edits.zones))
+        self.code.show_code((zone.code or CodeRead()) if zone is not None and zone.kind is ZoneKind.CODE else None)
         self.canvas.examples = examples_on(edits.zones, self._shown_hash(self.pictures.currentIndex()))
         for control in (self.name, self.kind, self.limit, self.remove_button):
             control.setEnabled(zone is not None)
@@ -346,6 +361,8 @@ class RegionsDialog(QDialog):
             return self.tr("%1 (fixture)").replace("%1", zone.name)
         if zone.kind is ZoneKind.WHOLE:
             return self.tr("%1 (as a whole)").replace("%1", zone.name)
+        if zone.kind is ZoneKind.CODE:
+            return self.tr("%1 (code)").replace("%1", zone.name)
         if zone.count is not None:
             return f"{zone.name}: {zone.count.expected} × {zone.count.what}"
         return zone.name if zone.limit is None else f"{zone.name}  ≤ {number(zone.limit, 3)}"
@@ -368,6 +385,7 @@ class RegionsDialog(QDialog):
             ZoneKind.FIXTURE: self.tr("fixture"),
             ZoneKind.COUNT: self.tr("count"),
             ZoneKind.WHOLE: self.tr("as a whole"),
+            ZoneKind.CODE: self.tr("code"),
         }
         self.canvas.stem = stems.get(self.canvas.kind, self.tr("region"))
         self._prepare_search()
@@ -381,6 +399,7 @@ class RegionsDialog(QDialog):
             kind=_KINDS[index],
             search=FixtureSearch(picture=shown) if is_fixture else None,
             count=count if _KINDS[index] is ZoneKind.COUNT else None,
+            code=CodeRead() if _KINDS[index] is ZoneKind.CODE else None,
         )
 
     @Slot(bool)

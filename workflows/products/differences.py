@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from filo_core.identifying import shown_name
 from filo_core.picture_limits import PictureLimits
 from filo_core.sentence import Joined, Sentence, str_of
 from filo_core.types import ProductDraft, Recipe
@@ -43,6 +44,7 @@ _KINDS = {
     ZoneKind.FIXTURE: Sentence("fixture"),
     ZoneKind.COUNT: Sentence("count"),
     ZoneKind.WHOLE: Sentence("whole part"),
+    ZoneKind.CODE: Sentence("code"),
 }
 _SHAPES = {
     ZoneShape.RECTANGLE: Sentence("rectangle"),
@@ -138,8 +140,12 @@ def _zone_in_words(zone: Zone) -> str:
             examples=_examples_in_words(count),
         )
     named = Sentence(", named {anomalies}", anomalies=Joined(zone.anomalies)) if zone.anomalies else ""
+    code = ""
+    if zone.code is not None:
+        field, cost = shown_name(zone.code.field), zone.code.unreadable.value
+        code = Sentence(", names the {field}, else {cost}", field=field, cost=cost)
     return Sentence(
-        "{name} ({kind}, {shape} {corners}{limit}{search}{counted}{named})",
+        "{name} ({kind}, {shape} {corners}{limit}{search}{counted}{named}{code})",
         name=zone.name,
         kind=_KINDS[zone.kind],
         shape=_SHAPES[zone.shape],
@@ -148,6 +154,7 @@ def _zone_in_words(zone: Zone) -> str:
         search=search,
         counted=counted,
         named=named,
+        code=code,
     )
 
 

@@ -13,7 +13,18 @@ from filo_core.errors import ProductError, RecipeError
 from filo_core.method.zone_rules import checked_zones
 from filo_core.sentence import Sentence
 from filo_core.whole_files import whole_file
-from filo_core.zones import LONGEST_ZONE_NAME, FixtureSearch, ItemCount, ItemExample, Point, Zone, ZoneKind, ZoneShape
+from filo_core.zones import (
+    LONGEST_ZONE_NAME,
+    CodeRead,
+    FixtureSearch,
+    ItemCount,
+    ItemExample,
+    Point,
+    Unreadable,
+    Zone,
+    ZoneKind,
+    ZoneShape,
+)
 from workflows.people.rights import free
 
 FORMAT = "filo-regions"
@@ -73,7 +84,14 @@ def _as_json(zone: Zone) -> dict[str, Any]:
         found["count"] = count_as_json(zone.count)
     if zone.anomalies:
         found["anomalies"] = zone.anomalies
+    if zone.code is not None:
+        found["code"] = code_as_json(zone.code)
     return found
+
+
+def code_as_json(code: CodeRead) -> dict[str, Any]:
+    """What a zone reads a code for, as a file of regions has it."""
+    return {"field": code.field, "unreadable": code.unreadable.value}
 
 
 def count_as_json(count: ItemCount) -> dict[str, Any]:
@@ -128,6 +146,7 @@ def _of_ours(content: dict[str, Any]) -> Iterator[Zone]:
             search=_search_of(one),
             count=_count(one["count"]) if "count" in one else None,
             anomalies=_names(one.get("anomalies", [])),
+            code=_code(one["code"]) if "code" in one else None,
         )
 
 
@@ -143,6 +162,13 @@ def _names(content: object) -> tuple[str, ...]:
     if not isinstance(content, list) or not all(isinstance(name, str) for name in content):
         raise TypeError("anomalies are a list of names")
     return tuple(content)
+
+
+def _code(content: dict[str, Any]) -> CodeRead:
+    usual = CodeRead()
+    return CodeRead(
+        str(content.get("field", usual.field)), Unreadable(str(content.get("unreadable", usual.unreadable)).upper())
+    )
 
 
 def _count(content: dict[str, Any]) -> ItemCount:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filo_core.errors import ProfileError, SourceError
+from filo_core.errors import FiloError, ProfileError, SourceError
 from filo_core.line.plc.access import networks_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folders
@@ -15,6 +15,7 @@ from filo_core.profiles.manifest import ModelProfile, read_any_manifest
 from filo_core.sentence import Sentence
 from workflows.settings.declared import FONT_SCALES, LLM_TIMEOUTS_S, LONGEST_STATION, declared
 from workflows.settings.redaction import redact
+from workflows.settings.setting_kinds import own_fields_of
 
 _BEFORE_HOST = re.compile(r"(?<=://).*@")
 
@@ -55,6 +56,7 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "llm_timeout_s": _timeout_problem(values["llm_timeout_s"]),
         "plant_database": _nameless_problem(text["plant_database"], text["station"]),
         "modbus_writers": _writers_problem(text.get("modbus_writers", "")),
+        "identity_fields": _own_fields_problem(text.get("identity_fields", "")),
         "source_value": _source_problem(text["source_kind"], text["source_value"]),
         "font_scale": _scale_problem(values["font_scale"]),
     }
@@ -102,6 +104,16 @@ def _torch_has_a_card() -> bool:
     except (ImportError, ProfileError):
         return False
     return True
+
+
+def _own_fields_problem(names: str) -> str:
+    try:
+        own_fields_of(names)
+    except FiloError as error:
+        return error.sentence
+    except ValueError as error:
+        return Sentence("Three names at most, each another one and none of serial, lot, order: {error}.", error=error)
+    return ""
 
 
 def _station_problem(name: str) -> str:

@@ -173,7 +173,12 @@ class Declared(BaseModel):
         Field(ge=SHORTEST_PART_WAIT_S, le=LONGEST_PART_WAIT_S, allow_inf_nan=False),
         Setting(
             "how long in seconds a watched folder waits for the picture of a view that a part has not got yet, 0.5 to "
-            "600; then the part is not inspected, see [docs/views.md](docs/views.md)"
+            "600; then the part is not inspected, see [docs/views.md](docs/views.md)",
+            SettingsPage.LINE,
+            Sentence("A part waits for its pictures"),
+            Sentence("Of a product with views in a watched folder. Takes effect at the next start of the program."),
+            unit=Sentence(" s"),
+            after_restart=True,
         ),
     ] = 10.0
     modbus_writers: Annotated[
@@ -211,7 +216,14 @@ class Declared(BaseModel):
         OwnFields,
         Setting(
             "what your own fields of a part are called, three at most with commas between them; beside serial, lot and "
-            "order, see [docs/line.md](docs/line.md#which-part-it-was)"
+            "order, see [docs/line.md](docs/line.md#which-part-it-was)",
+            SettingsPage.LINE,
+            Sentence("Own fields of a part"),
+            Sentence(
+                "Three names at most, with commas between them, beside serial, lot and order. Triggers and regions of "
+                "codes use them from the next start of Live on."
+            ),
+            example="tray, supplier",
         ),
     ] = ()
     outputs: Annotated[

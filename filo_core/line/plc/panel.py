@@ -81,9 +81,12 @@ class Panel:
         if risen & 1 << Coil.ACKNOWLEDGE:
             self._handshake.acknowledge()
         if risen & 1 << Coil.TRIGGER:
-            trigger = self._handshake.begin(self.job, self._identity())
-            # Whatever came of it: the next part is another one.
-            without_identity(self.holding)
+            identity = self._identity()
+            trigger = self._handshake.begin(self.job, identity)
+            if identity is not None:
+                # Whatever came of it: the next part is another one. What cannot be read stays, or a repeated trigger
+                # would be one of a part without a name: the PLC writes it anew, or clears it.
+                without_identity(self.holding)
             if trigger is not None:
                 self._ask(trigger, self.job)
 

@@ -356,7 +356,24 @@ def test_a_name_that_cannot_be_read_costs_the_trigger_and_is_not_left_empty(writ
     assert (read[Input.ERROR], read[Input.REFUSED], read[Input.PASS]) == (LineError.WRONG_IDENTITY, 1, 0)
     acknowledge(panel)
     ask(panel, 1)
-    assert len(station.tickets) == 1
+    assert station.tickets == [], "asked again it is no part without a name"
+    assert words(handshake)[Input.ERROR] == LineError.WRONG_IDENTITY
+    acknowledge(panel)
+    panel.write_holding(Holding.SERIAL, [0x4142, 0])
+    ask(panel, 1)
+    (ticket,) = station.tickets
+    assert ticket.trigger.identity.serial == "AB"
+
+
+def test_an_unreadable_name_that_is_cleared_is_none() -> None:
+    station, _, panel = stand()
+    panel.write_holding(Holding.LOT, [0xFF41, 0x4200])
+    ask(panel, 1)
+    acknowledge(panel)
+    panel.write_holding(Holding.LOT, [0, 0])
+    ask(panel, 1)
+    (ticket,) = station.tickets
+    assert ticket.trigger.identity == NOBODY
 
 
 def test_a_long_text_is_cut_between_two_letters() -> None:
