@@ -387,6 +387,53 @@
         </message>
     </context>
     <context>
+        <name>CodePanel</name>
+        <message>
+            <source>Field that the code names</source>
+            <translation>Feld, das der Code nennt</translation>
+        </message>
+        <message>
+            <source>What becomes of a part whose code cannot be read</source>
+            <translation>Was aus einem Teil wird, dessen Code nicht lesbar ist</translation>
+        </message>
+        <message>
+            <source>Serial</source>
+            <translation>Seriennummer</translation>
+        </message>
+        <message>
+            <source>Lot</source>
+            <translation>Los</translation>
+        </message>
+        <message>
+            <source>Order</source>
+            <translation>Auftrag</translation>
+        </message>
+        <message>
+            <source>Own field %1</source>
+            <translation>Eigenes Feld %1</translation>
+        </message>
+        <message>
+            <source>a person decides (REVIEW)</source>
+            <translation>entscheidet ein Mensch (REVIEW)</translation>
+        </message>
+        <message>
+            <source>is NG</source>
+            <translation>ist NG</translation>
+        </message>
+        <message>
+            <source>It names</source>
+            <translation>Er nennt</translation>
+        </message>
+        <message>
+            <source>A part without a readable code</source>
+            <translation>Ein Teil ohne lesbaren Code</translation>
+        </message>
+        <message>
+            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
+            <translation>DataMatrix, QR, Code 128, EAN und andere. Zeichnen Sie den Bereich etwas größer als den Code.</translation>
+        </message>
+    </context>
+    <context>
         <name>CompareDialog</name>
         <message>
             <source>&amp;Compare</source>
@@ -3672,6 +3719,10 @@
             <translation>als Ganzes gesehen</translation>
         </message>
         <message>
+            <source>a code</source>
+            <translation>ein Code</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>Eine Lagemarke ist eine Form, die in jedem Bild gefunden wird: Die Bereiche wandern mit ihr.</translation>
         </message>
@@ -3682,6 +3733,10 @@
         <message>
             <source>Seen as a whole: how much there is of each kind of place decides, wherever it lies.</source>
             <translation>Als Ganzes gesehen: Wie viel es von jeder Art Stelle gibt, entscheidet, gleich wo sie liegt.</translation>
+        </message>
+        <message>
+            <source>A code says which part it is; how it looks is compared with nothing.</source>
+            <translation>Ein Code sagt, welches Teil es ist; sein Aussehen wird mit nichts verglichen.</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3736,6 +3791,10 @@
             <translation>%1 (als Ganzes)</translation>
         </message>
         <message>
+            <source>%1 (code)</source>
+            <translation>%1 (Code)</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>Lagemarke</translation>
         </message>
@@ -3746,6 +3805,10 @@
         <message>
             <source>as a whole</source>
             <translation>als Ganzes</translation>
+        </message>
+        <message>
+            <source>code</source>
+            <translation>Code</translation>
         </message>
         <message>
             <source>whole picture</source>
@@ -5951,6 +6014,10 @@
             <translation> Prozent</translation>
         </message>
         <message>
+            <source> s</source>
+            <translation> s</translation>
+        </message>
+        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> {left_out}, von denen eines gelernt hat, weggelassen.</translation>
         </message>
@@ -5989,6 +6056,10 @@
         <message>
             <source>, named {anomalies}</source>
             <translation>, benannt {anomalies}</translation>
+        </message>
+        <message>
+            <source>, names the {field}, else {cost}</source>
+            <translation>, nennt: {field}, sonst {cost}</translation>
         </message>
         <message>
             <source>, station {station}</source>
@@ -6141,6 +6212,10 @@
         <message>
             <source>A model is named, but no address to ask it at. Enter one, or clear the model.</source>
             <translation>Ein Modell ist genannt, aber keine Adresse, unter der es gefragt wird. Geben Sie eine ein, oder leeren Sie das Modell.</translation>
+        </message>
+        <message>
+            <source>A part waits for its pictures</source>
+            <translation>Ein Teil wartet auf seine Bilder</translation>
         </message>
         <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
@@ -6971,6 +7046,10 @@
             <translation>Es ist keine Kamera gewählt. Schließen Sie eine an und suchen Sie noch einmal, oder spielen Sie einen Ordner ab.</translation>
         </message>
         <message>
+            <source>No code could be read in region {region}, so the {field} is not known.</source>
+            <translation>Im Bereich {region} war kein Code lesbar, also ist nicht bekannt: {field}.</translation>
+        </message>
+        <message>
             <source>No folder is chosen. Choose the folder to play as a camera.</source>
             <translation>Es ist kein Ordner gewählt. Wählen Sie den Ordner, der als Kamera abgespielt wird.</translation>
         </message>
@@ -7123,6 +7202,10 @@
             <translation>ONNX Runtime lehnt {name} auf {device} ab: {error}. Bereiten Sie es noch einmal vor{or_cpu}.</translation>
         </message>
         <message>
+            <source>Of a product with views in a watched folder. Takes effect at the next start of the program.</source>
+            <translation>Bei einem Produkt mit Ansichten in einem überwachten Ordner. Gilt ab dem nächsten Start des Programms.</translation>
+        </message>
+        <message>
             <source>Old images were not removed: {error}</source>
             <translation>Alte Bilder wurden nicht entfernt: {error}</translation>
         </message>
@@ -7141,6 +7224,10 @@
         <message>
             <source>Only the first {most} parts are shown. The CSV export has all of them.</source>
             <translation>Nur die ersten {most} Teile sind abgebildet. Der CSV-Export enthält alle.</translation>
+        </message>
+        <message>
+            <source>Own fields of a part</source>
+            <translation>Eigene Felder eines Teils</translation>
         </message>
         <message>
             <source>PLC (Modbus)</source>
@@ -7309,6 +7396,10 @@
         <message>
             <source>Region {name}: {error}</source>
             <translation>Bereich {name}: {error}</translation>
+        </message>
+        <message>
+            <source>Region {region} shows {count} codes, {first} and {second} among them, so the {field} is not known.</source>
+            <translation>Der Bereich {region} zeigt {count} Codes, darunter {first} und {second}, also ist nicht bekannt: {field}.</translation>
         </message>
         <message>
             <source>Regions are not named from words. {error}</source>
@@ -7605,6 +7696,22 @@
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
             <translation>Das Zertifikat {chain} kann nicht benutzt werden ({error}). Geben Sie eine PEM-Datei mit dem Zertifikat an, und eine mit seinem Schlüssel ohne Passwort.</translation>
+        </message>
+        <message>
+            <source>The code in region {region} cannot name {field}. Choose one of: {fields}.</source>
+            <translation>Der Code im Bereich {region} kann {field} nicht nennen. Wählen Sie eines von: {fields}.</translation>
+        </message>
+        <message>
+            <source>The code in region {region} is empty, so the {field} is not known.</source>
+            <translation>Der Code im Bereich {region} ist leer, also ist nicht bekannt: {field}.</translation>
+        </message>
+        <message>
+            <source>The code in region {region} says {read} for the {field}, and another code says {other}.</source>
+            <translation>Der Code im Bereich {region} sagt {read} ({field}), und ein anderer Code sagt {other}.</translation>
+        </message>
+        <message>
+            <source>The code in region {region}: {problem}</source>
+            <translation>Der Code im Bereich {region}: {problem}</translation>
         </message>
         <message>
             <source>The copy needs a name. Type one.</source>
@@ -8127,6 +8234,10 @@
             <translation>Die {count} gewöhnlichsten von {ranked} Bildern werden als Gutteile vorgeschlagen. Das gilt, wenn die meisten Bilder gleich aufgenommene Gutteile zeigen: Sehen Sie jedes an, bevor Sie sich darauf verlassen, die ungewöhnlichsten zuerst.</translation>
         </message>
         <message>
+            <source>The {field} was given as {told}, and the code in the picture says {read}.</source>
+            <translation>Angegeben wurde {told} ({field}), und der Code im Bild sagt {read}.</translation>
+        </message>
+        <message>
             <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
             <translation>Das Modellprofil {name!r} kann keine Bilder sortieren, die noch niemand sortiert hat. Das kompakte kann es.</translation>
         </message>
@@ -8337,6 +8448,14 @@
         <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>Dieser Benutzer hat keinen eigenen Ordner. Setzen Sie FILO_HOME auf einen Ordner für die Daten.</translation>
+        </message>
+        <message>
+            <source>Three names at most, each another one and none of serial, lot, order: {error}.</source>
+            <translation>Höchstens drei Namen, jeder ein anderer und keiner davon serial, lot, order: {error}.</translation>
+        </message>
+        <message>
+            <source>Three names at most, with commas between them, beside serial, lot and order. Triggers and regions of codes use them from the next start of Live on.</source>
+            <translation>Höchstens drei Namen, durch Kommas getrennt, neben Seriennummer, Los und Auftrag. Auslöser und Bereiche mit Codes verwenden sie ab dem nächsten Start von Live.</translation>
         </message>
         <message>
             <source>Timeout</source>
@@ -8609,6 +8728,10 @@
         <message>
             <source>class name</source>
             <translation>Klassenname</translation>
+        </message>
+        <message>
+            <source>code</source>
+            <translation>Code</translation>
         </message>
         <message>
             <source>computed for {now:.0f} s without an answer</source>
@@ -10953,6 +11076,10 @@
         <message>
             <source>{value} is no folder. Choose one that is there.</source>
             <translation>{value} ist kein Ordner. Wählen Sie einen vorhandenen.</translation>
+        </message>
+        <message>
+            <source>{view} shows the code {read}, and another view {other}.</source>
+            <translation>{view} zeigt den Code {read}, und eine andere Ansicht {other}.</translation>
         </message>
         <message>
             <source>{vocabulary} is missing. Install the profile again.</source>

@@ -387,6 +387,53 @@
         </message>
     </context>
     <context>
+        <name>CodePanel</name>
+        <message>
+            <source>Field that the code names</source>
+            <translation>代码所填的字段</translation>
+        </message>
+        <message>
+            <source>What becomes of a part whose code cannot be read</source>
+            <translation>代码无法读取的工件如何处理</translation>
+        </message>
+        <message>
+            <source>Serial</source>
+            <translation>序列号</translation>
+        </message>
+        <message>
+            <source>Lot</source>
+            <translation>批次</translation>
+        </message>
+        <message>
+            <source>Order</source>
+            <translation>订单</translation>
+        </message>
+        <message>
+            <source>Own field %1</source>
+            <translation>自定义字段 %1</translation>
+        </message>
+        <message>
+            <source>a person decides (REVIEW)</source>
+            <translation>由人决定（REVIEW）</translation>
+        </message>
+        <message>
+            <source>is NG</source>
+            <translation>判为 NG</translation>
+        </message>
+        <message>
+            <source>It names</source>
+            <translation>它填写</translation>
+        </message>
+        <message>
+            <source>A part without a readable code</source>
+            <translation>没有可读代码的工件</translation>
+        </message>
+        <message>
+            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
+            <translation>DataMatrix、QR、Code 128、EAN 等。请画得比代码略大。</translation>
+        </message>
+    </context>
+    <context>
         <name>CompareDialog</name>
         <message>
             <source>&amp;Compare</source>
@@ -3672,6 +3719,10 @@
             <translation>作为整体</translation>
         </message>
         <message>
+            <source>a code</source>
+            <translation>代码</translation>
+        </message>
+        <message>
             <source>A fixture is a shape that is found in each picture: the regions move with it.</source>
             <translation>定位标记是在每张图片中找到的形状：区域随它移动。</translation>
         </message>
@@ -3682,6 +3733,10 @@
         <message>
             <source>Seen as a whole: how much there is of each kind of place decides, wherever it lies.</source>
             <translation>作为整体：由每种局部的多少决定，不论位置。</translation>
+        </message>
+        <message>
+            <source>A code says which part it is; how it looks is compared with nothing.</source>
+            <translation>代码说明是哪个工件；其外观不与任何内容比较。</translation>
         </message>
         <message>
             <source>Regions of %1</source>
@@ -3736,6 +3791,10 @@
             <translation>%1（作为整体）</translation>
         </message>
         <message>
+            <source>%1 (code)</source>
+            <translation>%1（代码）</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>定位标记</translation>
         </message>
@@ -3746,6 +3805,10 @@
         <message>
             <source>as a whole</source>
             <translation>整体</translation>
+        </message>
+        <message>
+            <source>code</source>
+            <translation>代码</translation>
         </message>
         <message>
             <source>whole picture</source>
@@ -5952,6 +6015,10 @@
             <translation> %</translation>
         </message>
         <message>
+            <source> s</source>
+            <translation> 秒</translation>
+        </message>
+        <message>
             <source> {left_out} that one of them learned from left out.</source>
             <translation> 略去其中一方学过的 {left_out} 个。</translation>
         </message>
@@ -5990,6 +6057,10 @@
         <message>
             <source>, named {anomalies}</source>
             <translation>，称为 {anomalies}</translation>
+        </message>
+        <message>
+            <source>, names the {field}, else {cost}</source>
+            <translation>，填写{field}，否则 {cost}</translation>
         </message>
         <message>
             <source>, station {station}</source>
@@ -6142,6 +6213,10 @@
         <message>
             <source>A model is named, but no address to ask it at. Enter one, or clear the model.</source>
             <translation>指定了模型，但没有询问的地址。请输入地址，或清空模型。</translation>
+        </message>
+        <message>
+            <source>A part waits for its pictures</source>
+            <translation>工件等待图像的时间</translation>
         </message>
         <message>
             <source>A password belongs to a user. Enter who signs in there.</source>
@@ -6972,6 +7047,10 @@
             <translation>没有选择相机。请接上一台并重新搜索，或改为播放文件夹。</translation>
         </message>
         <message>
+            <source>No code could be read in region {region}, so the {field} is not known.</source>
+            <translation>区域 {region} 中没有读到代码，因此{field}未知。</translation>
+        </message>
+        <message>
             <source>No folder is chosen. Choose the folder to play as a camera.</source>
             <translation>没有选择文件夹。请选择要当作相机播放的文件夹。</translation>
         </message>
@@ -7124,6 +7203,10 @@
             <translation>ONNX Runtime 在 {device} 上拒绝 {name}：{error}。请重新准备{or_cpu}。</translation>
         </message>
         <message>
+            <source>Of a product with views in a watched folder. Takes effect at the next start of the program.</source>
+            <translation>用于监视文件夹中有多个视图的产品。下次启动程序时生效。</translation>
+        </message>
+        <message>
             <source>Old images were not removed: {error}</source>
             <translation>旧图像未删除：{error}</translation>
         </message>
@@ -7142,6 +7225,10 @@
         <message>
             <source>Only the first {most} parts are shown. The CSV export has all of them.</source>
             <translation>仅显示前 {most} 个零件。CSV 导出包含全部。</translation>
+        </message>
+        <message>
+            <source>Own fields of a part</source>
+            <translation>工件的自定义字段</translation>
         </message>
         <message>
             <source>PLC (Modbus)</source>
@@ -7310,6 +7397,10 @@
         <message>
             <source>Region {name}: {error}</source>
             <translation>区域 {name}：{error}</translation>
+        </message>
+        <message>
+            <source>Region {region} shows {count} codes, {first} and {second} among them, so the {field} is not known.</source>
+            <translation>区域 {region} 中有 {count} 个代码，其中有 {first} 和 {second}，因此{field}未知。</translation>
         </message>
         <message>
             <source>Regions are not named from words. {error}</source>
@@ -7606,6 +7697,22 @@
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
             <translation>证书 {chain} 无法使用（{error}）。请提供含证书的 PEM 文件，以及含无密码密钥的 PEM 文件。</translation>
+        </message>
+        <message>
+            <source>The code in region {region} cannot name {field}. Choose one of: {fields}.</source>
+            <translation>区域 {region} 中的代码不能填写 {field}。请选择其中之一：{fields}。</translation>
+        </message>
+        <message>
+            <source>The code in region {region} is empty, so the {field} is not known.</source>
+            <translation>区域 {region} 中的代码为空，因此{field}未知。</translation>
+        </message>
+        <message>
+            <source>The code in region {region} says {read} for the {field}, and another code says {other}.</source>
+            <translation>区域 {region} 中的代码给出的{field}是 {read}，而另一个代码是 {other}。</translation>
+        </message>
+        <message>
+            <source>The code in region {region}: {problem}</source>
+            <translation>区域 {region} 中的代码：{problem}</translation>
         </message>
         <message>
             <source>The copy needs a name. Type one.</source>
@@ -8128,6 +8235,10 @@
             <translation>建议将 {ranked} 张图像中最普通的 {count} 张作为良品。前提是大多数图像显示以相同方式拍摄的良品：采用前请逐张查看，先看最异常的。</translation>
         </message>
         <message>
+            <source>The {field} was given as {told}, and the code in the picture says {read}.</source>
+            <translation>给出的{field}是 {told}，而图像中的代码是 {read}。</translation>
+        </message>
+        <message>
             <source>The {name!r} profile cannot sort pictures that nobody has sorted. The compact one can.</source>
             <translation>模型配置 {name!r} 不能整理尚未分类的图像。紧凑配置可以。</translation>
         </message>
@@ -8338,6 +8449,14 @@
         <message>
             <source>This user has no home folder. Set FILO_HOME to a folder for the data.</source>
             <translation>该用户没有主目录。请将 FILO_HOME 设为存放数据的文件夹。</translation>
+        </message>
+        <message>
+            <source>Three names at most, each another one and none of serial, lot, order: {error}.</source>
+            <translation>最多三个名称，互不相同，且不能是 serial、lot、order：{error}。</translation>
+        </message>
+        <message>
+            <source>Three names at most, with commas between them, beside serial, lot and order. Triggers and regions of codes use them from the next start of Live on.</source>
+            <translation>最多三个名称，用逗号分隔，与序列号、批次和订单并列。触发器和代码区域从下次启动实时检测起使用它们。</translation>
         </message>
         <message>
             <source>Timeout</source>
@@ -8610,6 +8729,10 @@
         <message>
             <source>class name</source>
             <translation>类别名称</translation>
+        </message>
+        <message>
+            <source>code</source>
+            <translation>代码</translation>
         </message>
         <message>
             <source>computed for {now:.0f} s without an answer</source>
@@ -10954,6 +11077,10 @@
         <message>
             <source>{value} is no folder. Choose one that is there.</source>
             <translation>{value} 不是文件夹。请选择现有的文件夹。</translation>
+        </message>
+        <message>
+            <source>{view} shows the code {read}, and another view {other}.</source>
+            <translation>{view} 显示代码 {read}，而另一个视图显示 {other}。</translation>
         </message>
         <message>
             <source>{vocabulary} is missing. Install the profile again.</source>
