@@ -122,7 +122,7 @@ def read_codes(pixels: Picture, zone: Zone) -> tuple[str, ...]:
     piece = pixels[top : min(bottom, height), left : min(right, width)]
     if not piece.size:
         return ()
-    grey = np.ascontiguousarray(cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY))
+    grey = np.ascontiguousarray(cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY), np.uint8)
     for onto, looked_at in _looks(grey):
         back = cv2.invertAffineTransform(onto)
         found: dict[str, float] = {}

@@ -56,7 +56,7 @@ def recipe(*zones: Zone) -> Recipe:
 
 
 def inspected(picture: NDArray[np.uint8], by: Recipe, verdict: Verdict = Verdict.OK) -> Inspection:
-    image = SourceImage("a.png", b"", "h", picture, None)
+    image = SourceImage("a.png", b"", "h", picture, datetime.now(UTC))
     found = Inspection("a.png", "h", by.content_hash, verdict, Origin.FOLDER, datetime.now(UTC), 0.0, image=image)
     return with_codes(found, picture, by)
 
@@ -147,7 +147,8 @@ def test_a_code_moves_with_the_fixture_and_is_not_looked_for_without_one() -> No
     by = replace(recipe(zone), fixture=fixture)
     picture = turned(drawn(("SN-1", "DataMatrix", (210, 170)), ("SN-2", "DataMatrix", (500, 60))), 90)
     turn = cv2.getRotationMatrix2D((320.0, 240.0), 90, 1.0)
-    found = Placement(tuple(turn.ravel().tolist()), (0.0, 0.0), -90.0, 1.0, 1.0, 0.1)
+    a, b, across, c, d, down = (float(value) for value in turn.ravel())
+    found = Placement((a, b, across, c, d, down), (0.0, 0.0), -90.0, 1.0, 1.0, 0.1)
     plain = Inspection("a", "h", by.content_hash, Verdict.OK, Origin.FOLDER, datetime.now(UTC), 0.0)
     assert with_codes(plain, picture, by, found).identity.serial == "SN-1"
     assert with_codes(plain, picture, by, None) == plain

@@ -32,7 +32,7 @@ def test_letters_with_marks_have_one_spelling() -> None:
     ("value", "said"),
     [
         ("x" * 5000, f"has 5000 characters, more than the {LONGEST_FIELD} allowed"),
-        ("A\x1d1", "holds \\x1d, which cannot be seen"),
+        ("A\x1e1", "holds \\x1e, which cannot be seen"),
         ("A\x001", "holds \\x00, which cannot be seen"),
         ("1\u202e2", "holds \\u202e, which cannot be seen"),
         ("A\u200b1", "holds \\u200b, which cannot be seen"),
@@ -51,8 +51,22 @@ def test_what_cannot_be_read_in_one_way_only_is_refused_in_a_sentence(value: obj
 
 
 def test_a_serial_in_one_script_of_any_language_is_taken() -> None:
-    for serial in ("\u5de5\u5355 A-17", "\u0411\u0416-4", "Größe 3"):
+    for serial in (
+        "\u5de5\u5355 A-17",
+        "\u0411\u0416-4",
+        "Größe 3",
+        "10k\u03a9",
+        "5 \u00b5m",
+        "\u0394T \u2264 2 \u00b0C",
+    ):
         assert identity_of({"serial": serial}).serial == serial
+    assert identity_of({"serial": "\u2126 10"}).serial == "\u03a9 10", "the ohm sign and the letter are one"
+
+
+def test_the_separator_of_a_gs1_code_can_be_seen_and_says_nothing_at_the_ends() -> None:
+    seen = identity_of({"serial": "\x1d0109501101020917\x1d10ABC\x1d"}).serial
+    assert seen == "0109501101020917\u241d10ABC"
+    assert identity_of({"serial": seen}).serial == seen
 
 
 def test_what_two_say_is_put_together_and_a_contradiction_is_named() -> None:

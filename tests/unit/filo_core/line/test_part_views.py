@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -150,7 +150,9 @@ def test_pictures_that_a_trigger_brings_are_judged_without_any_camera(rig: Rig) 
     )
     station.start()
     assert station.problem == ""
-    dark, bright = (SourceImage(f"{n}", b"", "", np.full((4, 4, 3), n, np.uint8), None) for n in (BLACK, WHITE))
+    dark, bright = (
+        SourceImage(f"{n}", b"", "", np.full((4, 4, 3), n, np.uint8), datetime.now(UTC)) for n in (BLACK, WHITE)
+    )
     brought = {"a": (dark, bright), "b": (dark, "no file b_side came within 5 s.")}
     results = []
     for part, (top, side) in brought.items():

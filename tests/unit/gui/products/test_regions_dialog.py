@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from filo_core.picture_limits import PictureLimits, PictureQuality
 from filo_core.types import AnomalyType, Limits, ProductDescription
-from filo_core.zones import Zone, ZoneKind, ZoneShape
+from filo_core.zones import CodeRead, Unreadable, Zone, ZoneKind, ZoneShape
 from gui.canvas.image_view import ImageView
 from gui.canvas.pictures import PictureContent
 from gui.canvas.zone_canvas import Tool
@@ -348,3 +348,22 @@ def test_a_region_lists_anomalies_of_its_own(qtbot: QtBot, state: AppState, prod
     dialog.save_button.click()
     (zone,) = state.workbench.catalogue.draft(product).zones
     assert zone.anomalies == ("scratch",)
+
+
+def test_a_code_region_says_which_field_it_names_and_what_an_unreadable_one_costs(
+    dialog: RegionsDialog, state: AppState, product: str
+) -> None:
+    dialog.kind_of_new.setCurrentIndex(5)
+    _drag(dialog, (0.1, 0.1), (0.5, 0.4))
+    assert dialog.code.isVisible()
+    assert dialog.list.item(0).text() == "code 1 (code)"
+    dialog.code.field.setCurrentIndex(1)
+    dialog.code.field.activated.emit(1)
+    dialog.code.unreadable.setCurrentIndex(1)
+    dialog.code.unreadable.activated.emit(1)
+    dialog.kind_of_new.setCurrentIndex(0)
+    _drag(dialog, (0.6, 0.5), (0.9, 0.9))
+    assert not dialog.code.isVisible(), "another region reads no code"
+    dialog.save_button.click()
+    label, _ = state.workbench.catalogue.draft(product).zones
+    assert (label.kind, label.code) == (ZoneKind.CODE, CodeRead("lot", Unreadable.NG))

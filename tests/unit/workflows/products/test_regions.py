@@ -14,7 +14,7 @@ from filo_core.errors import FiloError, ProductError, RecipeError
 from filo_core.events import Calibrated
 from filo_core.method.zone_rules import checked_zones
 from filo_core.types import AnomalyType, Box, EventKind, Limits, ProductDescription
-from filo_core.zones import FixtureSearch, ItemCount, ItemExample, Zone, ZoneKind, ZoneShape
+from filo_core.zones import CodeRead, FixtureSearch, ItemCount, ItemExample, Unreadable, Zone, ZoneKind, ZoneShape
 from storage.storage import Storage
 from tests.unit.filo_core.method import parts_to_find as parts
 from tests.unit.storage.making import LIMITS, MODEL_HASH, make_draft, make_image
@@ -377,3 +377,14 @@ def test_what_earlier_programs_do_not_know_is_written_in_a_newer_format(
     assert ("anomalies" in content["draft"]["zones"][0]) is bool(zones[0].anomalies)
     with ProductFile(tmp_path / "p.filo") as file:
         assert file.draft.zones == zones
+
+
+def test_a_code_region_keeps_its_field_in_file_draft_and_recipe(
+    catalogue: Catalogue, product: str, tmp_path: Path
+) -> None:
+    label = Zone("label", ((0.1, 0.1), (0.4, 0.4)), kind=ZoneKind.CODE, code=CodeRead("lot", Unreadable.NG))
+    write_regions(tmp_path / "regions.json", [label])
+    assert read_regions(tmp_path / "regions.json") == (label,)
+    assert catalogue.set_zones(product, [label]).zones == (label,)
+    with pytest.raises(RecipeError, match="cannot name colour. Choose one of: serial, lot, order"):
+        catalogue.set_zones(product, [replace(label, code=CodeRead("colour"))])

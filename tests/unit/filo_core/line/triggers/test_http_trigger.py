@@ -529,7 +529,7 @@ def test_a_part_is_named_in_the_body_and_in_the_answer(desk: Any, run: Callable[
 
 @pytest.mark.parametrize(
     ("serial", "said"),
-    [("x" * 500, "500 characters"), ("A\x1d1", "cannot be seen"), ("\u202eA", "cannot be seen"), (["A"], "is no text")],
+    [("x" * 500, "500 characters"), ("A\x1e1", "cannot be seen"), ("\u202eA", "cannot be seen"), (["A"], "is no text")],
 )
 def test_a_serial_that_cannot_be_kept_has_no_part_judged(
     server: HttpTrigger, desk: Any, serial: object, said: str
