@@ -386,5 +386,5 @@ def test_a_code_region_keeps_its_field_in_file_draft_and_recipe(
     write_regions(tmp_path / "regions.json", [label])
     assert read_regions(tmp_path / "regions.json") == (label,)
     assert catalogue.set_zones(product, [label]).zones == (label,)
-    with pytest.raises(RecipeError, match="cannot name colour. Choose one of: serial, lot, order"):
+    with pytest.raises(RecipeError, match=r"cannot name colour\. Choose one of: serial, lot, order"):
         catalogue.set_zones(product, [replace(label, code=CodeRead("colour"))])
