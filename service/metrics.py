@@ -81,12 +81,14 @@ class _AtAScrape:
         yield GaugeMetricFamily("filo_disk_bytes", "Size of the disk where the record lies.", total)
         yield GaugeMetricFamily("filo_problems", "What is wrong now, see /health.", len(self._service.problems()))
         try:
-            alarms, last = len(self._service.alarms.standing()), self._service.last_entry_at()
+            alarms = len(self._service.alarms.standing())
+            told, last = len(self._service.watcher.book.standing()), self._service.last_entry_at()
             sealed = bool(self._service.seal().signature)
         except FiloError:
-            alarms, last, sealed = 0, None, False
+            alarms, told, last, sealed = 0, 0, None, False
         yield GaugeMetricFamily("filo_record_sealed", "Whether the record can be read and signed: 1 or 0.", sealed)
         yield GaugeMetricFamily("filo_alarms", "Alarms of the record that stand.", alarms)
+        yield GaugeMetricFamily("filo_process_alarms", "Alarms of the process that stand.", told)
         if last is not None:
             age = max(0.0, time.time() - last.timestamp())
             yield GaugeMetricFamily("filo_last_event_age_seconds", "Since the chain's newest event was sealed.", age)

@@ -50,10 +50,10 @@ def check_if_due(settings: Settings, storage: Storage, now: datetime | None = No
 def beside_problems(
     settings: Settings, storage: Storage, answers: int | None = None, seed: int = 0
 ) -> tuple[Problem, ...]:
-    """What is wrong with the waits after wrong PINs, and with the station's outbox: no entry of the chain holds them.
+    """What is wrong with the waits after wrong PINs, and with the station's outboxes: no entry of the chain holds them.
 
     Args:
-        settings: name the outbox.
+        settings: name the outbox, and those of the lines of a service.
         storage: the record.
         answers: how many delivered answers to look at; None for all.
         seed: of the choice.
@@ -65,4 +65,5 @@ def beside_problems(
     locks = lock_problems(storage, datetime.now(UTC))
     # A copy of the record, or another one, knows nothing of what this station has answered.
     is_its_own = file is None or file.resolve().parent == settings.outbox.resolve().parent
-    return locks + (outbox_problems(storage, settings.outbox, answers, seed) if is_its_own else ())
+    outboxes = settings.outboxes if is_its_own else ()
+    return (*locks, *(found for outbox in outboxes for found in outbox_problems(storage, outbox, answers, seed)))

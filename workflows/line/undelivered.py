@@ -41,12 +41,12 @@ def undelivered(settings: Settings, outputs: Sequence[Output]) -> Undelivered:
 
 
 def most_waiting(settings: Settings) -> int:
-    """How many verdicts the output furthest behind has yet to take; strays count as well.
+    """How many verdicts the output furthest behind has yet to take; strays count, and lines of a service as well.
 
     Raises:
         StorageError: if the outbox cannot be read.
     """
-    return max(backlog_at(settings.outbox).values(), default=0)
+    return max((waiting for outbox in settings.outboxes for waiting in backlog_at(outbox).values()), default=0)
 
 
 def discard(storage: Storage, access: Access, settings: Settings, stray: str, operator: str = "") -> int:

@@ -24,7 +24,6 @@ from workflows.line.making import line_model, line_wish, made_line, wished_sourc
 from workflows.notices.watch import LineHealth
 from workflows.products.views import judging_views
 from workflows.serving.posted import PostedRecorder
-from workflows.serving.service_file import LINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,7 +166,7 @@ class ServedLine:
         self.spec = spec
         self._shop = workshop
         self._on_answer = on_answer
-        self._folder: Path = workshop.settings.home / LINES / name
+        self._folder: Path = workshop.settings.lines / name
         kept = self._kept()
         self._product: str = kept.get("product") or spec.product
         self._wanted: bool = kept.get("runs", spec.autostart)
@@ -403,7 +402,7 @@ class ServedLine:
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as undo:
             detector = undo.enter_context(shop.make_model(shop.catalogue, recipe, views, shop.settings))
-            outbox = self._folder / "outbox.sqlite"
+            outbox = self._folder / shop.settings.outbox.name
             line = undo.enter_context(made_line(wish, recipe, views, detector, recorder, shop.seal, outbox, self._take))
             line.start()
             if line.recovered:

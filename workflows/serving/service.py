@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,7 @@ from workflows.keeping.forwarding import forwarding
 from workflows.keeping.nightly import NightlyWork
 from workflows.keeping.opening import open_record
 from workflows.line.making import line_model
-from workflows.notices.watch import watched
+from workflows.notices.watch import AlarmWatcher, watched
 from workflows.people.access import Access
 from workflows.products.catalogue import Catalogue
 from workflows.reporting.history import History
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 LEAST_FREE_BYTES = 512 << 20
 """Less free disk than that is a problem of the service: at half of it inspecting stops."""
+
+_LOOK_EVERY_S = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +75,14 @@ class Service:
     tokens: TokenBook
     alarms: Alarms
     seal: RecordSeal
+    watcher: AlarmWatcher
     lines: Mapping[str, ServedLine] = field(default_factory=dict)
     listeners: list[Callable[[str, LineResult], None]] = field(default_factory=list)
     nightly_problem: str = ""
     ending: threading.Event = field(default_factory=threading.Event)
     """Set once it is to end: streams end then, and nothing is asked any more."""
+    _looked_at: float = float("-inf")
+    _record: str = ""
 
     def line(self, name: str) -> ServedLine:
         """One line.
@@ -115,9 +121,12 @@ class Service:
         return {what: problem for what, problem in found.items() if problem}
 
     def _record_problem(self) -> str:
-        seal = self.seal()
-        # One without a head could not be read; an alarm alone stops no line.
-        return "" if seal.head else seal.alarm
+        # Whoever asks for the health shows no token, and a seal is signed anew each time.
+        if time.monotonic() - self._looked_at > _LOOK_EVERY_S:
+            seal, self._looked_at = self.seal(), time.monotonic()
+            # One without a head could not be read; an alarm alone stops no line.
+            self._record = "" if seal.head else seal.alarm
+        return self._record
 
     def take(self, line: str, result: LineResult) -> None:
         """Pass an answer on; what a listener raises is logged, since no line may stop for it."""
@@ -155,7 +164,9 @@ def open_service(settings: Settings, file: ServiceFile, *, make_model: MakeModel
         access = Access(storage, settings.station, operator=settings.operator)
         catalogue, seal = Catalogue(storage, access), RecordSeal(storage, settings.home)
         operator = access.operator()
-        workshop = Workshop(settings, storage, catalogue, seal, operator, make_model, partial(untold_outputs, storage))
+        watcher = ending.enter_context(watched(settings, storage))
+        allowed = partial(untold_outputs, storage)
+        workshop = Workshop(settings, storage, catalogue, seal, operator, make_model, allowed)
         service = Service(
             settings,
             storage,
@@ -164,11 +175,11 @@ def open_service(settings: Settings, file: ServiceFile, *, make_model: MakeModel
             TokenBook(storage),
             Alarms(storage, settings.station),
             seal,
+            watcher,
         )
         service.lines = {
             name: ServedLine(name, spec, workshop, service.take) for name, spec in sorted(file.lines.items())
         }
-        watcher = ending.enter_context(watched(settings, storage))
         nightly = NightlyWork(settings, storage, partial(_note_nightly, service))
         nightly.start()
         ending.callback(nightly.close)

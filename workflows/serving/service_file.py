@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from workflows.settings.settings import Settings
 
 FILE_NAME = "service.toml"
-LINES = "lines"
-"""Folder of the lines' outboxes in the data folder."""
 _LARGEST_FILE = 1 << 20
 LINE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 LineName = Annotated[str, Field(pattern=f"^{LINE_NAME}$")]

@@ -67,6 +67,16 @@ class Settings(Declared, BaseSettings):
         return self.home / "outbox.sqlite"
 
     @property
+    def lines(self) -> Path:
+        """Folder of what the lines of a service keep, a folder each."""
+        return self.home / "lines"
+
+    @property
+    def outboxes(self) -> tuple[Path, ...]:
+        """The station's outbox, and those of the lines of its service that there are."""
+        return (self.outbox, *sorted(self.lines.glob(f"*/{self.outbox.name}")))
+
+    @property
     def models(self) -> Path:
         """Folder of model profiles that were installed."""
         return self.home / "models"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,17 +17,23 @@ import pytest
 from filo_client import Client, ServiceError
 from filo_core.errors import DatabaseInUseError, SettingsError
 from filo_core.imaging import decode_image
+from filo_core.line.triggers.http import Certificate
 from filo_core.types import InspectionFilter, Role
+from service.app import make_app
+from service.server import ApiServer
 from storage.engine import sqlite_url
 from storage.instance_lock import InstanceLock
 from storage.storage import open_storage
+from tests.unit.filo_core.line.triggers.test_http_trigger import certificate  # noqa: F401 a fixture
 from tools.line_rig import PRODUCT, sign
 from tools.service_rig import ServiceProcess, brightness, lines_of, new_token, picture, prepare, serving
 from tools.soak_service import abuse
+from workflows.keeping.checking import beside_problems
+from workflows.line.undelivered import most_waiting
 from workflows.people.access import Access
 from workflows.people.users import Users
 from workflows.serving.outputs_allowed import confirm_outputs
-from workflows.serving.served_line import ServedState
+from workflows.serving.served_line import OtherPartError, ServedState
 from workflows.serving.service import open_service
 from workflows.serving.service_file import FILE_NAME, ServiceFile, read_service_file
 from workflows.settings.settings import Settings
@@ -201,3 +209,62 @@ def test_the_command_says_what_is_missing_and_loads_no_qt(tmp_path: Path) -> Non
     assert run("service", "token", "revoke", "me").returncode == 0
     again = run("service", "token", "revoke", "me")
     assert (again.returncode, "no token me" in again.stderr) == (1, True)
+
+
+def test_an_id_that_comes_again_after_a_restart_with_another_picture_is_no_ok(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    file = lines_of(one={})
+    with serving(tmp_path, file) as (service, _):
+        line = service.line("one")
+        wait_until(lambda: line.report().is_ready)
+        first = line.ask("7", "me", decode_image(picture(1), "part.png"))
+        assert first.reads_as == "OK"
+    with serving(tmp_path, file) as (service, _):
+        line = service.line("one")
+        wait_until(lambda: line.report().is_ready)
+        with pytest.raises(OtherPartError):
+            line.ask("7", "me", decode_image(picture(4), "part.png"))
+    with serving(tmp_path, file) as (service, _):
+        line = service.line("one")
+        wait_until(lambda: line.report().is_ready)
+        again = line.ask("7", "me", decode_image(picture(1), "part.png"))
+        assert (again.is_repeat, again.reads_as, again.inspection_id) == (True, "OK", first.inspection_id)
+
+
+def test_an_answer_forged_in_the_outbox_of_a_line_is_found_and_counted_as_waiting(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    settings = Settings(home=tmp_path)
+    # A folder in the place of the file: nothing can be delivered.
+    (tmp_path / "out.csv").mkdir()
+    with serving(tmp_path, lines_of(one={"outputs": (f"csv:{tmp_path}/out.csv",)})) as (service, _):
+        line = service.line("one")
+        wait_until(lambda: line.report().is_ready)
+        assert line.ask("1", "me", decode_image(picture(4), "bad.png")).reads_as == "NG"
+        assert most_waiting(settings) == 1
+        wait_until(lambda: sum(line.report().waiting.values()) == 1)
+        assert line.report().oldest_waiting_s > 0
+        assert beside_problems(settings, service.storage) == ()
+    with closing(sqlite3.connect(tmp_path / "lines" / "one" / "outbox.sqlite")) as connection:
+        connection.execute("UPDATE triggers SET result = replace(replace(result, '\"NG\"', '\"OK\"'), 'NG', 'OK')")
+        connection.commit()
+    with open_storage(settings.database_url, settings.images) as storage:
+        (found,) = beside_problems(settings, storage)
+    assert "another one than that of its inspection" in found.sentence
+
+
+def test_with_a_certificate_it_speaks_tls_and_nothing_else(tmp_path: Path, certificate: Certificate) -> None:  # noqa: F811
+    prepare(tmp_path / "home")
+    token = new_token(tmp_path / "home", "me")
+    with open_service(Settings(home=tmp_path / "home"), lines_of(), make_model=brightness) as service:
+        server = ApiServer(make_app(service), "127.0.0.1", 0, certificate)
+        server.start()
+        try:
+            with Client(f"https://127.0.0.1:{server.port}", token, ca_file=certificate.chain) as client:
+                assert client.lines() == ()
+            with (
+                Client(f"http://127.0.0.1:{server.port}", token, timeout_s=5) as plain,
+                pytest.raises(ServiceError, match="cannot be reached"),
+            ):
+                plain.lines()
+        finally:
+            server.stop()
