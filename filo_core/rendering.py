@@ -145,7 +145,9 @@ def draw_zones(pixels: NDArray[np.uint8], zones: Iterable[Zone]) -> NDArray[np.u
             draw.line([(min(across), max(down)), (max(across), min(down))], fill=colour, width=line)
         if not zone.name:
             continue
-        place = (min(across) + 2 * line, max(down) - size - 2 * line)
+        # What is seen as a whole mostly spans other regions, whose names stand below.
+        top = min(down) + 2 * line if zone.kind is ZoneKind.WHOLE else max(down) - size - 2 * line
+        place = (min(across) + 2 * line, top)
         draw.rectangle(draw.textbbox(place, zone.name, font=font), fill=(0, 0, 0))
         draw.text(place, zone.name, font=font, fill=colour)
     return np.asarray(canvas)

@@ -21,7 +21,7 @@ from filo_core.calibration.bad_parts import bad_parts_sentence, prove, stopping_
 from filo_core.calibration.conformal import ConformalLimit, GoodParts
 from filo_core.calibration.counting import RIGHT_COUNT, counts_sentence, with_least_likeness
 from filo_core.calibration.evidence import calibrated, limits_found, promised_limit
-from filo_core.calibration.limits import LEAST_REVIEW_BAND
+from filo_core.calibration.limits import GUESSED, LEAST_REVIEW_BAND
 from filo_core.calibration.session_span import span_sentence, spanning
 from filo_core.errors import EvidenceError
 from filo_core.events import Calibrated
@@ -311,6 +311,8 @@ def _sentence(
     parts: GoodParts, found: Sequence[ZoneLimit], limit: ConformalLimit | None, alpha: float, *, calls_ng: bool
 ) -> str:
     regions = one_or_many(len(found), "1 region", "{count} regions")
+    if limit is None and not parts.references and not parts.confirmed:
+        return GUESSED
     if limit is None:
         return Sentence(
             "1 good part and {regions}: no false-reject rate can be promised. Add good parts.", regions=regions

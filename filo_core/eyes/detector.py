@@ -22,12 +22,13 @@ from filo_core.eyes.known_defects import TrunkView, answers_at, heads_of
 from filo_core.eyes.scoring import kept_on_part, weighed
 from filo_core.eyes.tiles import numbers_in_tiles
 from filo_core.eyes.turning import turned
-from filo_core.eyes.zoned import counted_cells, counted_scores, map_found, zone_around, zone_scores
+from filo_core.eyes.zoned import counted_cells, counted_scores, map_found, zone_scores
 from filo_core.learned_map import MapKind
 from filo_core.method.nearest_patch import NearestPatch
 from filo_core.method.regions import find_regions
 from filo_core.method.sighting import Sighting, seen_of, sighting_of
 from filo_core.method.view import cells_of
+from filo_core.method.zone_maps import zone_around
 from filo_core.naming.part_types import image_types
 from filo_core.naming.region_features import TrunkLook, region_features, space_of
 from filo_core.naming.region_look import look_at

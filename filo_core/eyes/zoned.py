@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 
 from filo_core.eyes.scoring import peak_of, smoothed, squashed, squashed_score
+from filo_core.method.zone_maps import blurred_within, map_on_scale, scored_zones
 from filo_core.method.zone_masks import zone_masks
 from filo_core.types import ZoneScore
 from filo_core.zones import Zone, inspected, on_scale
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Mask = NDArray[np.bool_]
 
-_LEAST_WEIGHT = 1e-6
 _NOTHING: Mapping[str, ZoneScore] = MappingProxyType({})
 
 
@@ -59,7 +60,7 @@ def zone_scores(
     if not zones:
         return [squashed_score(peak_of(standard, profile.score_share, profile.score_sigma))]
     scores = []
-    for zone, mask in zip(_drawn(zones), zone_masks(zones, *standard.shape), strict=True):
+    for zone, mask in zip(scored_zones(zones), zone_masks(zones, *standard.shape), strict=True):
         if not zone.has_map:
             scores.append(on_scale(zone, counted[zone.name].score) if zone.name in counted else 0.0)
         else:
@@ -79,11 +80,11 @@ def map_found(
         return MapFound(scores[0], _shown(smoothed(standard, profile.map_sigma), side))
     whole, found = np.zeros((side, side), np.float32), []
     masks, shown_masks = zone_masks(zones, *standard.shape), zone_masks(zones, side, side)
-    for zone, score, mask, shown in zip(_drawn(zones), scores, masks, shown_masks, strict=True):
+    for zone, score, mask, shown in zip(scored_zones(zones), scores, masks, shown_masks, strict=True):
         if not zone.has_map:
             found.append(replace(counted[zone.name], score=score))
             continue
-        zone_map = _map_on_scale(zone, _shown(smoothed_within(standard, mask, profile.map_sigma), side))
+        zone_map = map_on_scale(zone, _shown(smoothed_within(standard, mask, profile.map_sigma), side))
         zone_map[~shown] = 0.0
         np.maximum(whole, zone_map, out=whole)
         found.append(ZoneScore(zone.name, score, float(zone_map.max())))
@@ -101,30 +102,9 @@ def counted_scores(zones: Sequence[Zone], counted: Mapping[str, ZoneScore]) -> t
 
 def counted_cells(zones: Sequence[Zone], rows: int, columns: int) -> Mask:
     """Cells of a grid over the view that any zone compares with good parts, or counts in, ``(rows, columns)``."""
-    masks = list(zip(_drawn(zones), zone_masks(zones, rows, columns), strict=True))
+    masks = list(zip(scored_zones(zones), zone_masks(zones, rows, columns), strict=True))
     compared = [mask for zone, mask in masks if zone.has_map]
     return np.asarray(np.logical_or.reduce(compared or [mask for _, mask in masks]))
-
-
-def zone_around(zones: Sequence[Zone], mask: Mask) -> Zone | None:
-    """The inspected zone that most of what a mask of the view covers lies in, of several the smallest; None without.
-
-    Args:
-        zones: as drawn.
-        mask: ``(rows, columns)`` over the view, true somewhere.
-    """
-    mapped = [
-        (int((cells & mask).sum()), -int(cells.sum()), number)
-        for number, (zone, cells) in enumerate(zip(_drawn(zones), zone_masks(zones, *mask.shape), strict=True))
-        if zone.has_map
-    ]
-    best = max(mapped, default=(0, 0, 0))
-    return _drawn(zones)[best[2]] if best[0] else None
-
-
-def _drawn(zones: Sequence[Zone]) -> tuple[Zone, ...]:
-    """Those that have a score; the whole view, without a name, where only ignore masks were drawn."""
-    return inspected(zones) or (Zone("", ((0.0, 0.0), (1.0, 1.0))),)
 
 
 def smoothed_within(values: Floats, mask: Mask, sigma: float) -> Floats:
@@ -135,17 +115,7 @@ def smoothed_within(values: Floats, mask: Mask, sigma: float) -> Floats:
         mask: of the same shape, true somewhere.
         sigma: of the Gaussian, in cells.
     """
-    if mask.all():
-        return smoothed(values, sigma)
-    weights = mask.astype(np.float32)
-    kept = np.where(mask, values, np.float32(0.0))
-    if sigma:
-        total, weights = smoothed(kept, sigma), smoothed(weights, sigma)
-    else:
-        total = kept
-    inside = np.where(mask, total / np.maximum(weights, np.float32(_LEAST_WEIGHT)), np.float32(0.0))
-    # What is drawn larger for the map must not be mixed with zeros at the border.
-    return inside.astype(np.float32)[_nearest_inside(mask)]
+    return blurred_within(values, mask, partial(smoothed, sigma=sigma) if sigma else None)
 
 
 def _peak_within(standard: Floats, mask: Mask, profile: EyesProfile) -> float:
@@ -155,25 +125,5 @@ def _peak_within(standard: Floats, mask: Mask, profile: EyesProfile) -> float:
     return peak_of(values, profile.score_share, 0.0)
 
 
-def _nearest_inside(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column of the cell under the mask that is nearest to each cell."""
-    outside = (~mask).astype(np.uint8)
-    _, labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    rows, columns = np.nonzero(mask)
-    at = np.zeros(int(labels.max()) + 1, np.int64)
-    at[labels[rows, columns]] = np.arange(len(rows))
-    return rows[at[labels]], columns[at[labels]]
-
-
 def _shown(smooth: Floats, side: int) -> Floats:
     return squashed(np.asarray(cv2.resize(smooth, (side, side)), np.float32))
-
-
-def _map_on_scale(zone: Zone, values: Floats) -> Floats:
-    """:func:`~filo_core.zones.on_scale` of a map."""
-    if zone.ease == 0.0 and zone.stretch == 1.0:
-        return values
-    inside = np.clip(values, 1e-6, 1.0 - 1e-6)
-    odds = np.log(inside / (1.0 - inside)) + zone.ease
-    odds = np.where(odds > zone.knee, zone.knee + zone.stretch * (odds - zone.knee), odds)
-    return np.asarray(1.0 / (1.0 + np.exp(-odds)), np.float32)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from filo_core.errors import RecipeError
@@ -19,15 +20,26 @@ from filo_core.method.positions import positions_of
 from filo_core.method.regions import find_regions
 from filo_core.method.room import with_room
 from filo_core.method.scoring import blended_score, combine_maps, few_shot_map, image_score, smooth
+from filo_core.method.sighting import Sighting, sighting_of
 from filo_core.method.text_side import TextSide
 from filo_core.method.type_ranking import TypeRanking
-from filo_core.method.view import cells_of, on_whole_image, view_box, within_view
-from filo_core.types import UNKNOWN_TYPE, Box, LocatedBox, Prediction, Recipe, Region, TaughtPatch, TextReasons
+from filo_core.method.view import cells_of
+from filo_core.method.zone_maps import zone_around, zoned_map
+from filo_core.types import (
+    UNKNOWN_TYPE,
+    Box,
+    LocatedBox,
+    Prediction,
+    Recipe,
+    Region,
+    TaughtPatch,
+    TextReasons,
+    ZoneScore,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -43,6 +55,7 @@ if TYPE_CHECKING:
     )
     from filo_core.method.numbers import MethodNumbers
     from filo_core.method.phrase_maps import PhraseMaps
+    from filo_core.zones import Zone
 
     FewShotPeak = Callable[[MemoryBank, Sequence[Tensor], Sequence[Tensor]], float]
 
@@ -101,7 +114,10 @@ class FiLoDetector:
         # An untrained text side would put noise into the scores and random names on regions.
         uses_text = profile.trained and (profile.vision_language_weight > 0 or profile.text_score or profile.zero_shot)
         self._text_side = text_side or (TextSide(recipe, text_encoder) if uses_text else None)
-        self._type_ranking = TypeRanking(recipe, text_encoder) if profile.trained and profile.names_types else None
+        names = profile.trained and profile.names_types
+        self._type_ranking = TypeRanking(recipe, text_encoder) if names else None
+        listing = [zone for zone in recipe.zones if zone.anomalies] if names else []
+        self._ranking_in = {zone.name: TypeRanking(_listing(recipe, zone), text_encoder) for zone in listing}
         # With all of eq. (7) given to M_vl, references set the limits and nothing else.
         self._matches = self._text_side is None or profile.vision_language_weight < 1.0
         self._new_bank = new_bank
@@ -120,6 +136,7 @@ class FiLoDetector:
         """Compute with the parts of another detector of the same recipe and profile, on its device, from now on."""
         self._backbone, self._localizer = other._backbone, other._localizer
         self._text_side, self._type_ranking = other._text_side, other._type_ranking
+        self._ranking_in = other._ranking_in
         self.memory_bank.move_to(device)
 
     def set_references(self, references: Mapping[str, NDArray[np.uint8]]) -> None:
@@ -134,7 +151,7 @@ class FiLoDetector:
         if not self._matches:
             self.memory_bank.add(key, ())
             return
-        batch = self._backbone.prepare(self._view(pixels))
+        batch = self._backbone.prepare(self._sighting(pixels).view)
         offsets = self._profile.reference_offsets_px
         passes = [
             self._backbone.encode(shifted(batch, dx, dy)).matched for dy, dx in itertools.product(offsets, repeat=2)
@@ -155,9 +172,10 @@ class FiLoDetector:
         if not self._matches:
             self.memory_bank.add(patch.key, ())
             return
-        view = self._view(pixels)
+        sight = self._sighting(pixels)
+        view = sight.view
         features = self._backbone.encode(self._backbone.prepare(view))
-        box = within_view(patch.box, self._view_box(pixels))
+        box = sight.to_view(patch.box)
         self.memory_bank.add(
             patch.key,
             [
@@ -183,7 +201,9 @@ class FiLoDetector:
     def predict_against(self, pixels: NDArray[np.uint8], memory_bank: MemoryBank) -> Prediction:
         """:meth:`predict` with another memory bank, for leave-one-out scores."""
         seconds: dict[str, float] = {}
-        seen, view = self._view_box(pixels), self._view(pixels)
+        with _timed(seconds, "place"):
+            sight = self._sighting(pixels)
+            view = sight.view
         with _timed(seconds, "encode"):
             features = self._backbone.encode(self._backbone.prepare(view))
         with _timed(seconds, "localise"):
@@ -193,19 +213,28 @@ class FiLoDetector:
             text = self._ask_text(features, boxes, alone=distances is None)
             side = self._backbone.image_size
             few_shot = None if distances is None else few_shot_map(distances, features.grid, side)
-            final, score = self._scored(few_shot, text, boxes)
-            if distances is not None and self._few_shot_peak is not None:
+            view_map, score, zones = self._scored(few_shot, text, boxes)
+            if distances is not None and self._few_shot_peak is not None and not zones:
                 peak = self._few_shot_peak(memory_bank, features.matched, distances)
                 score = blended_score(peak, text.probability, self._peak_share)
         with _timed(seconds, "regions"):
-            view_map = final.float().cpu().numpy()
-            regions = self._regions(view_map, features, seen)
-            anomaly_map = on_whole_image(view_map, seen, pixels.shape[1], pixels.shape[0])
+            regions = self._regions(view_map, features, sight)
+            anomaly_map = sight.map_on_picture(view_map)
             ranking = self._type_ranking
             ranked = () if ranking is None else ranking.rank(features, positions_of(boxes))
-        reasons = None if text.said is None else _reasons(boxes, text.said, seen)
-        trained = self._profile.trained
-        return Prediction(score, anomaly_map, regions, seconds, trained, ranked, text.unfiltered, reasons=reasons)
+        reasons = None if text.said is None else _reasons(boxes, text.said, sight)
+        return Prediction(
+            score,
+            anomaly_map,
+            regions,
+            seconds,
+            self._profile.trained,
+            ranked,
+            text.unfiltered,
+            reasons=reasons,
+            zones=zones,
+            placement=sight.placement,
+        )
 
     def _distances(self, features: ImageFeatures, memory_bank: MemoryBank) -> tuple[Tensor, ...] | None:
         """Patch distances a stage, eq. (5); None where nothing is matched."""
@@ -230,22 +259,33 @@ class FiLoDetector:
 
     def _scored(
         self, few_shot: Tensor | None, text: _TextAnswer, boxes: tuple[GroundingBox, ...]
-    ) -> tuple[Tensor, float]:
-        """M of eq. (7) and the image score of eq. (1)."""
+    ) -> tuple[NDArray[np.float32], float, tuple[ZoneScore, ...]]:
+        """M of eq. (7), the image score of eq. (1), and what each drawn zone came to.
+
+        A zone is scored by its map alone: p of eq. (1) is about all that is seen, and no mask keeps it to a place.
+        """
         profile = self._profile
         fused = combine_maps(text.map, few_shot, profile.vision_language_weight)
-        final = smooth(self._suppress(fused, boxes, profile.suppression), profile.gaussian_sigma_px)
+        kept = self._suppress(fused, boxes, profile.suppression)
         # Zero-shot scores take the maximum before suppression, few-shot ones after it (Tables IV, V).
+        if self._recipe.zones:
+            scored = fused if few_shot is None else kept
+            view_map, zones = zoned_map(_array(scored), _array(kept), self._recipe.zones, self._blur)
+            return view_map, max(zone.score for zone in zones), zones
+        final = smooth(kept, profile.gaussian_sigma_px)
         scored = smooth(fused, profile.gaussian_sigma_px) if few_shot is None else final
-        return final, image_score(scored, text.probability, self._peak_share)
+        return _array(final), image_score(scored, text.probability, self._peak_share), ()
+
+    def _blur(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return _array(smooth(torch.from_numpy(values), self._profile.gaussian_sigma_px))
 
     @torch.inference_mode()
     def phrase_maps(self, phrases: PhraseMaps, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Phrase → map in [0, 1] over the whole of ``(H, W, 3)`` uint8 RGB; zero outside the region of interest."""
-        features = self._backbone.encode(self._backbone.prepare(self._view(pixels)))
-        seen, (height, width) = self._view_box(pixels), pixels.shape[:2]
+        sight = self._sighting(pixels)
+        features = self._backbone.encode(self._backbone.prepare(sight.view))
         return {
-            name: on_whole_image(lit.float().cpu().numpy(), seen, width, height)
+            name: sight.map_on_picture(_array(lit))
             for name, lit in phrases.maps(features, self._backbone.image_size).items()
         }
 
@@ -262,9 +302,10 @@ class FiLoDetector:
         """
         if not self._matches:
             raise RecipeError("This profile judges by its text side alone, so no good part is compared.")
-        view = self._view(pixels)
+        sight = self._sighting(pixels)
+        view = sight.view
         features = self._backbone.encode(self._backbone.prepare(view))
-        inside = within_view(box, self._view_box(pixels))
+        inside = sight.to_view(box)
         cells = cells_of(inside, view.shape[1], view.shape[0], features.grid)
         stages = [stage[0] for stage in features.stages]
         distances = self.memory_bank.distances([s[0] for s in features.matched], self._profile.match_windows)
@@ -289,34 +330,45 @@ class FiLoDetector:
         offsets = self._profile.reference_offsets_px
         return offsets[passed // len(offsets)], offsets[passed % len(offsets)]
 
-    def _view(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The region of interest, cut to what lies inside this image; the whole image without one."""
-        box = self._view_box(pixels)
-        return pixels[box.y : box.y + box.height, box.x : box.x + box.width]
+    def _sighting(self, pixels: NDArray[np.uint8]) -> Sighting:
+        """What the recipe looks at of a picture."""
+        return sighting_of(self._recipe, pixels)
 
-    def _view_box(self, pixels: NDArray[np.uint8]) -> Box:
-        return view_box(self._recipe.region_of_interest, pixels.shape[1], pixels.shape[0])
-
-    def _regions(self, view_map: NDArray[np.float32], features: ImageFeatures, seen: Box) -> tuple[Region, ...]:
+    def _regions(self, view_map: NDArray[np.float32], features: ImageFeatures, sight: Sighting) -> tuple[Region, ...]:
         regions = []
-        for shape in find_regions(view_map, self._recipe.limits.region, seen.width, seen.height):
+        for shape in find_regions(view_map, self._recipe.limits.region, sight.seen.width, sight.seen.height):
+            around = zone_around(self._recipe.zones, shape.mask) if self._recipe.zones else None
+            own = around is not None and around.anomalies
+            ranking = self._ranking_in.get(around.name) if around is not None and own else self._type_ranking
             name, confidence = UNKNOWN_TYPE, 0.0
-            if self._type_ranking is not None:
-                name, confidence = self._type_ranking.name(features, shape.mask, shape.position)
-            box = Box(shape.box.x + seen.x, shape.box.y + seen.y, shape.box.width, shape.box.height)
-            regions.append(Region(box, shape.area_px, shape.score, name, confidence, shape.position))
+            if ranking is not None:
+                name, confidence = ranking.name(features, shape.mask, shape.position)
+            box, area = sight.to_picture(shape.box), round(shape.area_px * sight.area_factor)
+            regions.append(Region(box, area, shape.score, name, confidence, shape.position))
         return tuple(regions)
 
 
-def _reasons(boxes: Sequence[GroundingBox], said: TextAnswer, seen: Box) -> TextReasons:
+def _array(values: Tensor) -> NDArray[np.float32]:
+    return np.asarray(values.float().cpu().numpy(), np.float32)
+
+
+def _listing(recipe: Recipe, zone: Zone) -> Recipe:
+    """A recipe with a zone's own anomaly list in place of the product's."""
+    return replace(recipe, anomaly_types=tuple(one for one in recipe.anomaly_types if one.name in zone.anomalies))
+
+
+def _reasons(boxes: Sequence[GroundingBox], said: TextAnswer, sight: Sighting) -> TextReasons:
     """What the text side went by, its boxes in pixels of the whole image."""
+    seen = sight.seen
     located = tuple(
         LocatedBox(
-            Box(
-                seen.x + round(box.left * seen.width),
-                seen.y + round(box.top * seen.height),
-                max(1, round((box.right - box.left) * seen.width)),
-                max(1, round((box.bottom - box.top) * seen.height)),
+            sight.to_picture(
+                Box(
+                    round(box.left * seen.width),
+                    round(box.top * seen.height),
+                    max(1, round((box.right - box.left) * seen.width)),
+                    max(1, round((box.bottom - box.top) * seen.height)),
+                )
             ),
             round(float(box.score), 4),
             box.phrase,

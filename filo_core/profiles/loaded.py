@@ -9,6 +9,7 @@ from filo_core.errors import ProfileError, RecipeError
 from filo_core.method.detector import FiLoDetector
 from filo_core.method.grounding import suppress_outside
 from filo_core.types import Pose
+from filo_core.zones import inspected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,12 +107,14 @@ class LoadedProfile:
         """Set up for one recipe; its memory bank is empty. ``make_room`` as in :class:`FiLoDetector`.
 
         Raises:
-            RecipeError: if regions were drawn, which such a network does not take.
+            RecipeError: if a drawn region counts or is seen as a whole, which takes the trunks of the compact profile.
         """
-        if recipe.zones:
+        strange = next((zone for zone in inspected(recipe.zones) if not zone.has_map), None)
+        if strange is not None:
             raise RecipeError(
-                "{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the "
-                "regions, or choose the compact profile.",
+                "Region {region} of {product} counts, or is seen as a whole, and the {name!r} profile only compares "
+                "regions with good parts. Remove that region, or choose the compact profile.",
+                region=strange.name,
                 product=recipe.product,
                 name=self.profile.name,
             )

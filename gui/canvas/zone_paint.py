@@ -39,7 +39,8 @@ def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chose
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
-    for number, zone in enumerate(zones):
+    # The chosen one on top: another may lie on the very same outline.
+    for number, zone in sorted(enumerate(zones), key=lambda one: one[0] == chosen):
         outline = QPolygonF([to_view(point) for point in zone.outline])
         ignored = zone.kind is ZoneKind.IGNORE
         own, line = _LINES.get(zone.kind, _LINES[ZoneKind.INSPECT])
@@ -51,14 +52,16 @@ def paint_zones(painter: QPainter, zones: Sequence[Zone], to_view: ToView, chose
         painter.setPen(QPen(colour, 2.0, line))
         painter.drawPolygon(outline)
         if zone.name:
-            _paint_name(painter, outline.boundingRect(), zone.name, colour)
+            _paint_name(painter, outline.boundingRect(), zone.name, colour, at_top=zone.kind is ZoneKind.WHOLE)
     painter.restore()
 
 
-def _paint_name(painter: QPainter, box: QRectF, name: str, colour: QColor) -> None:
+def _paint_name(painter: QPainter, box: QRectF, name: str, colour: QColor, *, at_top: bool) -> None:
+    # What is seen as a whole mostly spans other regions, whose names stand below.
     metrics = QFontMetricsF(painter.font())
     text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(box.width(), 60.0))
-    tag = QRectF(box.left() + 2, box.bottom() - metrics.height() - 4, metrics.horizontalAdvance(text) + 8, 0)
+    top = box.top() + 2 if at_top else box.bottom() - metrics.height() - 4
+    tag = QRectF(box.left() + 2, top, metrics.horizontalAdvance(text) + 8, 0)
     tag.setHeight(metrics.height() + 2)
     painter.fillRect(tag, QColor(0, 0, 0, 190))
     painter.setPen(colour)

@@ -7398,6 +7398,10 @@
             <translation>Bereich {name}: {error}</translation>
         </message>
         <message>
+            <source>Region {region} of {product} counts, or is seen as a whole, and the {name!r} profile only compares regions with good parts. Remove that region, or choose the compact profile.</source>
+            <translation>Der Bereich {region} von {product} zählt oder wird als Ganzes gesehen, und das Profil {name!r} vergleicht Bereiche nur mit guten Teilen. Entfernen Sie diesen Bereich, oder wählen Sie das Profil compact.</translation>
+        </message>
+        <message>
             <source>Region {region} shows {count} codes, {first} and {second} among them, so the {field} is not known.</source>
             <translation>Der Bereich {region} zeigt {count} Codes, darunter {first} und {second}, also ist nicht bekannt: {field}.</translation>
         </message>
@@ -10840,10 +10844,6 @@
         <message>
             <source>{product} has no study {number}. Its studies are {known}.</source>
             <translation>{product} hat keine Studie {number}. Seine Studien sind {known}.</translation>
-        </message>
-        <message>
-            <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
-            <translation>{product} hat Bereiche, und das Modellprofil {name!r} beurteilt nur ganze Bilder. Entfernen Sie die Bereiche, oder wählen Sie das kompakte Profil.</translation>
         </message>
         <message>
             <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>

@@ -7399,6 +7399,10 @@
             <translation>区域 {name}：{error}</translation>
         </message>
         <message>
+            <source>Region {region} of {product} counts, or is seen as a whole, and the {name!r} profile only compares regions with good parts. Remove that region, or choose the compact profile.</source>
+            <translation>{product} 的区域 {region} 用于计数或作为整体检查，而 {name!r} 配置只将区域与良品比较。请删除该区域，或选择 compact 配置。</translation>
+        </message>
+        <message>
             <source>Region {region} shows {count} codes, {first} and {second} among them, so the {field} is not known.</source>
             <translation>区域 {region} 中有 {count} 个代码，其中有 {first} 和 {second}，因此{field}未知。</translation>
         </message>
@@ -10841,10 +10845,6 @@
         <message>
             <source>{product} has no study {number}. Its studies are {known}.</source>
             <translation>{product} 没有研究 {number}。现有研究：{known}。</translation>
-        </message>
-        <message>
-            <source>{product} has regions, and the {name!r} profile judges whole pictures alone. Remove the regions, or choose the compact profile.</source>
-            <translation>{product} 有区域，而模型配置 {name!r} 只判定整张图像。请移除区域，或选择紧凑配置。</translation>
         </message>
         <message>
             <source>{product} has the views {names}: write --source VIEW=SOURCE, once for each of them.</source>

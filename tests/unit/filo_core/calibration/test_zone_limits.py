@@ -9,6 +9,7 @@ import pytest
 
 from filo_core.calibration.conformal import GoodParts
 from filo_core.calibration.known_parts import ScoredParts
+from filo_core.calibration.limits import GUESSED
 from filo_core.calibration.zone_limits import ZoneEvidence, calibrated_parts, on_one_scale, zone_limits
 from filo_core.errors import EvidenceError
 from filo_core.proof import JudgedPart
@@ -165,3 +166,12 @@ def test_nothing_but_parts_as_a_whole_and_too_few_of_them_is_refused() -> None:
     scored = _scored(np.random.default_rng(7), 7)
     with pytest.raises(EvidenceError, match="Nothing but region hole is looked at, as a whole"):
         calibrated_parts(scored, _AS_A_WHOLE[1:], 0.01, model_hash="m", trained=True)
+
+
+def test_where_no_good_image_is_needed_limits_of_regions_are_guessed_and_promise_nothing() -> None:
+    scored = _scored(np.random.default_rng(7), 0)
+    found = calibrated_parts(scored, _ZONES, 0.01, model_hash="m", trained=True)
+    assert (found.limits.ok, found.limits.ng) == (0.5, 0.75)
+    assert found.promise is None
+    assert found.sentence.startswith(GUESSED)
+    assert [zone.ease for zone in found.zones] == [0.0, 0.0, 0.0]

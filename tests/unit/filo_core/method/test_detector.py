@@ -1,6 +1,8 @@
 """How references enter the memory bank, and what a whole detector on the tiny network may never do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import open_clip
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from open_clip.tokenizer import SimpleTokenizer
 
+from filo_core.errors import RecipeError
+from filo_core.fixture import Fixture
 from filo_core.method.detector import FiLoDetector
 from filo_core.method.grids import shifted
 from filo_core.method.grounding import WholeImageLocalizer
@@ -20,8 +24,11 @@ from filo_core.method.interfaces import GroundingBox, ImageFeatures, TextAnswer
 from filo_core.method.text_encoder import OpenClipTextEncoder
 from filo_core.method.text_side import TextSide
 from filo_core.method.trained_heads import TrainedHeads
+from filo_core.profiles.loaded import LoadedProfile
 from filo_core.profiles.manifest import ModelProfile
-from filo_core.types import AnomalyType, Box, Limits, Position, ProductDescription, ProductDraft
+from filo_core.types import AnomalyType, Box, Limits, Position, Prediction, ProductDescription, ProductDraft
+from filo_core.zones import Zone, ZoneKind, on_scale
+from tests.unit.filo_core.method import parts_to_find as parts
 
 PROFILE = ModelProfile(
     name="tiny",
@@ -53,9 +60,15 @@ def picture(seed: int) -> NDArray[np.uint8]:
 
 
 def detector_of(
-    tiny_clip: open_clip.CLIP, names: Sequence[str] = ("crack",), *boxes: GroundingBox, **changes: object
+    tiny_clip: open_clip.CLIP,
+    names: Sequence[str] = ("crack",),
+    *boxes: GroundingBox,
+    zones: tuple[Zone, ...] = (),
+    fixture: Fixture | None = None,
+    **changes: object,
 ) -> FiLoDetector:
-    draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names))
+    draft = ProductDraft(ProductDescription("p", "tile"), tuple(AnomalyType(name) for name in names), zones=zones)
+    draft = replace(draft, fixture=fixture)
     recipe = draft.recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
     words = OpenClipTextEncoder(tiny_clip, SimpleTokenizer(context_length=77))
     heads = TrainedHeads(tiny_clip, (1, 4), HeadSettings(value_stages=(3, 4), first_value_block=2))
@@ -225,3 +238,78 @@ def test_a_prediction_says_what_its_text_side_went_by(tiny_clip: open_clip.CLIP)
     assert (without.reasons.boxes, without.reasons.positions) == ((), tuple(Position))
     assert found.reasons.phrase_at(Box(2, 2, 10, 10)) == "crack"
     assert found.reasons.phrase_at(Box(30, 30, 10, 10)) == ""
+
+
+_LEFT, _RIGHT = Zone("left", ((0.0, 0.0), (0.5, 1.0))), Zone("right", ((0.5, 0.0), (1.0, 1.0)))
+_PRINT = Zone("print", ((0.0, 0.0), (0.5, 0.5)), kind=ZoneKind.IGNORE)
+
+
+def _predicted(clip: open_clip.CLIP, zones: tuple[Zone, ...], **changes: object) -> Prediction:
+    detector = detector_of(clip, ("crack",), zones=zones, **changes)
+    detector.add_reference("a", picture(1))
+    return detector.predict(picture(2))
+
+
+def test_one_region_over_everything_scores_like_the_map_of_the_whole_picture(tiny_clip: open_clip.CLIP) -> None:
+    whole = _predicted(tiny_clip, (), text_score=False)
+    drawn = _predicted(tiny_clip, (Zone("all", ((0.0, 0.0), (1.0, 1.0))),), text_score=False)
+    assert drawn.image_score == pytest.approx(whole.image_score, abs=1e-6)
+    assert np.allclose(drawn.anomaly_map, whole.anomaly_map, atol=1e-6)
+    assert [zone.name for zone in drawn.zones] == ["all"]
+
+
+def test_each_region_has_the_peak_of_its_own_place_and_the_worst_decides(tiny_clip: open_clip.CLIP) -> None:
+    found = _predicted(tiny_clip, (_LEFT, _RIGHT), gaussian_sigma_px=0.0, text_score=False)
+    side = len(found.anomaly_map)
+    halves = found.anomaly_map[:, : side // 2], found.anomaly_map[:, side // 2 :]
+    assert [zone.name for zone in found.zones] == ["left", "right"]
+    assert [zone.score for zone in found.zones] == pytest.approx([float(half.max()) for half in halves], abs=1e-6)
+    assert found.image_score == max(zone.score for zone in found.zones)
+
+
+def test_what_lies_under_an_ignore_mask_has_no_map_and_no_score(tiny_clip: open_clip.CLIP) -> None:
+    plain = _predicted(tiny_clip, (), gaussian_sigma_px=0.0, text_score=False).anomaly_map
+    masked = _predicted(tiny_clip, (_PRINT,), gaussian_sigma_px=0.0, text_score=False)
+    side = len(plain)
+    assert not masked.anomaly_map[: side // 2, : side // 2].any()
+    outside = np.ones_like(plain, bool)
+    outside[: side // 2, : side // 2] = False
+    assert masked.image_score == pytest.approx(float(plain[outside].max()), abs=1e-6)
+    assert np.allclose(masked.anomaly_map[outside], plain[outside], atol=1e-6)
+
+
+def test_a_region_on_the_scale_of_all_moves_its_score_and_its_map(tiny_clip: open_clip.CLIP) -> None:
+    plain = _predicted(tiny_clip, (_LEFT, _RIGHT))
+    eased = _predicted(tiny_clip, (replace(_LEFT, ease=1.0), _RIGHT))
+    assert eased.zones[0].score == pytest.approx(on_scale(replace(_LEFT, ease=1.0), plain.zones[0].score))
+    assert eased.zones[0].peak > plain.zones[0].peak
+    assert eased.zones[1] == plain.zones[1]
+
+
+def test_regions_move_with_the_part_as_in_every_profile(tiny_clip: open_clip.CLIP) -> None:
+    zones = (parts.SHAPE, parts.BODY)
+    moving = detector_of(tiny_clip, ("crack",), zones=zones, fixture=parts.fixture())
+    lying = detector_of(tiny_clip, ("crack",), zones=(parts.BODY,))
+    for detector in (moving, lying):
+        detector.set_references({f"{seed}": parts.picture(seed=seed) for seed in range(2)})
+    turned = parts.picture(90.0, (20.0, -10.0), seed=7)
+    found = moving.predict(turned)
+    assert found.placement is not None
+    assert found.placement.turned == pytest.approx(90.0, abs=0.5)
+    assert [zone.name for zone in found.zones] == ["body"]
+    assert found.image_score < lying.predict(turned).image_score
+    side = len(found.anomaly_map)
+    x, y = parts.place(parts.SIZE[0] / 2, parts.SIZE[1] / 2, 90.0, (20.0, -10.0))
+    column, row = int(x / parts.SIZE[0] * side), int(y / parts.SIZE[1] * side)
+    assert found.anomaly_map[row, column] > 0.0
+    assert found.anomaly_map[0].max() == 0.0
+
+
+@pytest.mark.parametrize("kind", [ZoneKind.COUNT, ZoneKind.WHOLE])
+def test_what_takes_the_trunks_of_the_compact_profile_is_refused_by_name(kind: ZoneKind) -> None:
+    zones = (_LEFT, Zone("board", ((0.5, 0.0), (1.0, 1.0)), kind=kind))
+    recipe = ProductDraft(ProductDescription("p", "tile"), zones=zones).recipe(Limits(0.1, 0.2, 0.1), "0" * 64)
+    nothing: Any = None
+    loaded = LoadedProfile(PROFILE, nothing, nothing, nothing, "cpu", "0" * 64)
+    with pytest.raises(RecipeError, match="Region board of p counts, or is seen as a whole, and the 'tiny' profile"):
+        loaded.detector(recipe)
