@@ -39,7 +39,7 @@ def list_alarms(database: Database = "", as_json: AsJson = False) -> None:
         print_json({"alarms": alarms})
         return
     if not standing:
-        say("No alarm stands.")
+        say("There are no alarms.")
         return
     table = Table("No.", "Since", "Alarm", "What", "Station", "Acknowledged by")
     for one in standing:

@@ -44,7 +44,7 @@ class AlarmsDialog(QDialog):
         self.list.setAlternatingRowColors(True)
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setAccessibleName(self.tr("Alarms"))
-        self.empty = plain_label(self.tr("No alarm stands."))
+        self.empty = plain_label(self.tr("There are no alarms."))
         self.acknowledge_button = button(self.tr("&Acknowledge"), "check", primary=True)
         self.close_button = button(self.tr("Close"), "close")
         buttons = QHBoxLayout()
@@ -55,8 +55,8 @@ class AlarmsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
         about = self.tr(
-            "Each goes by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who "
-            "did, and everybody sees it."
+            "An alarm ends by itself once its cause is gone. Acknowledge those that you take care of: the record keeps "
+            "who did, and everybody sees it."
         )
         layout.addWidget(plain_label(about, "hint"))
         layout.addWidget(self.message)

@@ -53,7 +53,7 @@ KEY_GROUPS: tuple[KeyGroup, ...] = (
         (
             ("← ↑ → ↓", QT_TRANSLATE_NOOP("HelpDialog", "Choose another product")),
             ("Enter", QT_TRANSLATE_NOOP("HelpDialog", "Open the chosen product")),
-            ("Tab", QT_TRANSLATE_NOOP("HelpDialog", "To its buttons; the last one has all that is else to be done")),
+            ("Tab", QT_TRANSLATE_NOOP("HelpDialog", "To its buttons; the last one opens a menu with everything else")),
             ("Ctrl+F", QT_TRANSLATE_NOOP("HelpDialog", "Search by name")),
             ("Delete", QT_TRANSLATE_NOOP("HelpDialog", "Delete it, after a question")),
         ),

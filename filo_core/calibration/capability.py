@@ -198,7 +198,9 @@ def paired_kappa(first: Said, second: Said) -> Kappa:
         raise EvidenceError("Fewer than two parts were decided by both, so there is no agreement to measure.")
     total = decided.sum(axis=0)
     if 0.0 in total.sum(axis=0) or 0.0 in total.sum(axis=1):
-        raise EvidenceError("One of the two gave the same verdict throughout: agreement beyond chance cannot be told.")
+        raise EvidenceError(
+            "One of the two gave the same verdict throughout: agreement beyond chance cannot be measured."
+        )
     value = _cohen(total)
     if total[0, 1] + total[1, 0] == 0.0:
         lower, upper = lower_at_full_agreement(len(decided), total.sum(axis=0) / total.sum()), 1.0

@@ -139,6 +139,7 @@ class PartViews:
     def _result(
         one: LineView, future: Future[ViewInspection | None], trigger: Trigger, seconds: float, *, is_seen: bool
     ) -> ViewInspection:
+        why: str
         ended = not future.cancel() and future.done()
         if ended and (error := future.exception()) is not None:
             why = Sentence("judging failed ({kind}).", kind=type(error).__name__)

@@ -100,7 +100,7 @@ def _tidy_search(zone: Zone, name: str) -> FixtureSearch | None:
     search = zone.search or FixtureSearch()
     if not 0.0 <= search.turn <= 180.0:
         raise RecipeError(
-            "Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.",
+            "Fixture {fixture} can be searched for at rotations of 0 to 180 degrees, not {turn:g}.",
             fixture=name,
             turn=search.turn,
         )

@@ -29,7 +29,7 @@ def read_sums(listing: str, where: str) -> dict[str, str]:
         plain = name and "/" not in name and "\\" not in name and not name.startswith(".")
         if not plain or len(digest) != hashlib.sha256().digest_size * 2:
             raise ProfileError(
-                "{sums} of {where} has a line that is none: {line!r}.", sums=SUMS, where=where, line=line[:80]
+                "{sums} of {where} has a line that cannot be read: {line!r}.", sums=SUMS, where=where, line=line[:80]
             )
         sums[name] = digest.lower()
     if not sums:

@@ -23,7 +23,9 @@ class TotalsBar(QWidget):
         super().__init__(parent)
         self._text = plain_label("", "heading", parent=self)
         self.reset_button = button(
-            self.tr("New shift"), "refresh", tip=self.tr("Count from nothing. The record keeps every verdict.")
+            self.tr("New shift"),
+            "refresh",
+            tip=self.tr("Start counting again at zero. The record keeps every verdict."),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -22,8 +22,8 @@ class FixturePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.turn, self.scale = QComboBox(self), QComboBox(self)
-        self.turn.setAccessibleName(self.tr("How far a part may lie turned"))
-        self.scale.setAccessibleName(self.tr("How much larger or smaller a part may seem"))
+        self.turn.setAccessibleName(self.tr("How far a part may be rotated"))
+        self.scale.setAccessibleName(self.tr("How much larger or smaller a part may look"))
         for turn in _TURNS:
             self.turn.addItem(self._turn_words(turn), turn)
         for scale in _SCALES:
@@ -32,8 +32,8 @@ class FixturePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(captioned(self.tr("A part may lie turned"), self.turn))
-        layout.addWidget(captioned(self.tr("It may seem"), self.scale))
+        layout.addWidget(captioned(self.tr("Allowed rotation"), self.turn))
+        layout.addWidget(captioned(self.tr("Allowed difference in size"), self.scale))
         layout.addWidget(self.words)
         for box in (self.turn, self.scale):
             box.activated.connect(lambda _: self.chosen.emit(self.turn.currentData(), self.scale.currentData()))
@@ -46,7 +46,7 @@ class FixturePanel(QWidget):
 
     def _scale_words(self, scale: float) -> str:
         if not scale:
-            return self.tr("always as large")
+            return self.tr("always the same size")
         return self.tr("up to %1 % larger or smaller").replace("%1", number(100 * scale))
 
     def show_search(self, search: FixtureSearch | None, words: str = "") -> None:

@@ -185,8 +185,8 @@ class RegionsDialog(QDialog):
         bottom = QHBoxLayout()
         bottom.setSpacing(8)
         hint = self.tr(
-            "What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions "
-            "move as the part does, and where it is not found there is no verdict."
+            "Only what lies in a region is inspected; without any region, the whole picture is. With a fixture the "
+            "regions move with the part, and where it is not found there is no verdict."
         )
         bottom.addWidget(plain_label(hint, "hint"), 1)
         bottom.addWidget(self.as_a_whole)

@@ -126,7 +126,7 @@ class SecondLook(QWidget):
             return
         if not queue:
             self.noted.emit(
-                self.tr("Nobody else has decided anything that you have not seen. Let a second person review.")
+                self.tr("There is nothing that others decided and you have not seen. Let a second person review.")
             )
             return
         dialog = BlindDialog(history, queue, operator, self)

@@ -56,7 +56,7 @@ class Field(QWidget):
 
     def allow(self, whom_to_ask: str = "") -> None:
         """Let the setting be changed, or say who else may, and leave nothing to be changed here."""
-        asking = self.tr("Only %1 may change this. Sign in as one.")
+        asking = self.tr("Only %1 may change this. Sign in with that role.")
         self._right_text = asking.replace("%1", whom_to_ask) if whom_to_ask else ""
         self._enable()
 

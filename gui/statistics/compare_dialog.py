@@ -192,7 +192,7 @@ class CompareDialog(QDialog):
         for sentence, figure in ((missed, found.missed), (refused, found.refused)):
             lines.append(sentence.replace("%1", pitted_text(figure, a, b)))
         self.words.setText("\n".join(lines))
-        headings = (self.tr("Picture"), self.tr("Decided"), a, b, self.tr("What turned"))
+        headings = (self.tr("Picture"), self.tr("Decided"), a, b, self.tr("Change"))
         self.table.setHorizontalHeaderLabels(list(headings))
         self.table.setRowCount(len(found.differing))
         for row, part in enumerate(found.differing):

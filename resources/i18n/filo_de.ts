@@ -74,8 +74,8 @@
             <translation>Alarme</translation>
         </message>
         <message>
-            <source>No alarm stands.</source>
-            <translation>Kein Alarm steht an.</translation>
+            <source>There are no alarms.</source>
+            <translation>Es gibt keine Alarme.</translation>
         </message>
         <message>
             <source>&amp;Acknowledge</source>
@@ -86,8 +86,8 @@
             <translation>Schließen</translation>
         </message>
         <message>
-            <source>Each goes by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
-            <translation>Jeder geht von selbst, sobald seine Ursache weg ist. Quittieren Sie die, um die Sie sich kümmern: Die Aufzeichnung hält fest, wer es war, und alle sehen es.</translation>
+            <source>An alarm ends by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
+            <translation>Ein Alarm endet von selbst, sobald seine Ursache behoben ist. Quittieren Sie die, um die Sie sich kümmern: Die Aufzeichnung hält fest, wer es war, und alle sehen es.</translation>
         </message>
         <message>
             <source>Stands until an admin settles it: main.py audit settle.</source>
@@ -500,7 +500,7 @@
             <translation>Entschieden</translation>
         </message>
         <message>
-            <source>What turned</source>
+            <source>Change</source>
             <translation>Änderung</translation>
         </message>
     </context>
@@ -600,12 +600,12 @@
             <translation>Markierte &amp;vergessen</translation>
         </message>
         <message>
-            <source>It counts</source>
+            <source>Counted item</source>
             <translation>Gezählt wird</translation>
         </message>
         <message>
-            <source>There have to be</source>
-            <translation>Es müssen sein</translation>
+            <source>Expected number</source>
+            <translation>Sollanzahl</translation>
         </message>
         <message>
             <source>%1 marked. The other good pictures are searched for the likest ones.</source>
@@ -659,7 +659,7 @@
         </message>
         <message>
             <source>%1. %2 of %3 of them would stand out more, each judged as if it had never been seen. Pairs of a good and a bad part told apart: %4, now %5. Bad parts that would pass: %6, now %7. The limits are set again from the good parts, and the golden set is checked.</source>
-            <translation>%1. %2 von %3 würden stärker auffallen, jedes beurteilt, als wäre es nie gesehen worden. Unterschiedene Paare aus gutem und schlechtem Teil: %4, jetzt %5. Schlechte Teile, die durchgingen: %6, jetzt %7. Die Grenzen werden aus den guten Teilen neu gesetzt, und der Goldsatz wird geprüft.</translation>
+            <translation>%1. %2 von %3 würden stärker auffallen, jedes beurteilt, als wäre es nie gesehen worden. Unterschiedene Paare aus gutem und schlechtem Teil: %4, jetzt %5. Schlechte Teile, die durchgingen: %6, jetzt %7. Die Grenzen werden aus den guten Teilen neu gesetzt, und der Musterteilsatz wird geprüft.</translation>
         </message>
         <message>
             <source>Learn from NG</source>
@@ -955,8 +955,8 @@
             <translation>Sieht die Gutbilder an und Anomalien, die darauf gezeichnet sind; dauert bis zu einigen Minuten</translation>
         </message>
         <message>
-            <source>The deep trunk is not on this machine: main.py models prepare fetches it.</source>
-            <translation>Das tiefe Netz ist nicht auf diesem Rechner: main.py models prepare holt es.</translation>
+            <source>The large network is not on this machine: main.py models prepare fetches it.</source>
+            <translation>Das große Netz ist nicht auf diesem Rechner: main.py models prepare holt es.</translation>
         </message>
         <message>
             <source> (usual)</source>
@@ -974,8 +974,8 @@
             <translation>Bestimmt von der Variablen %1.</translation>
         </message>
         <message>
-            <source>Only %1 may change this. Sign in as one.</source>
-            <translation>Nur %1 darf das ändern. Melden Sie sich so an.</translation>
+            <source>Only %1 may change this. Sign in with that role.</source>
+            <translation>Nur %1 darf das ändern. Melden Sie sich mit dieser Rolle an.</translation>
         </message>
     </context>
     <context>
@@ -1005,7 +1005,7 @@
         </message>
         <message>
             <source>Name, serial</source>
-            <translation>Name, Serie</translation>
+            <translation>Name, Seriennr.</translation>
         </message>
         <message>
             <source>Search by name or serial</source>
@@ -1055,20 +1055,20 @@
     <context>
         <name>FixturePanel</name>
         <message>
-            <source>How far a part may lie turned</source>
-            <translation>Wie weit ein Teil gedreht liegen darf</translation>
+            <source>How far a part may be rotated</source>
+            <translation>Wie weit ein Teil gedreht sein darf</translation>
         </message>
         <message>
-            <source>How much larger or smaller a part may seem</source>
+            <source>How much larger or smaller a part may look</source>
             <translation>Wie viel größer oder kleiner ein Teil erscheinen darf</translation>
         </message>
         <message>
-            <source>A part may lie turned</source>
-            <translation>Ein Teil darf gedreht liegen</translation>
+            <source>Allowed rotation</source>
+            <translation>Erlaubte Drehung</translation>
         </message>
         <message>
-            <source>It may seem</source>
-            <translation>Es darf erscheinen</translation>
+            <source>Allowed difference in size</source>
+            <translation>Erlaubter Größenunterschied</translation>
         </message>
         <message>
             <source>at any angle</source>
@@ -1079,7 +1079,7 @@
             <translation>um bis zu %1° nach beiden Seiten</translation>
         </message>
         <message>
-            <source>always as large</source>
+            <source>always the same size</source>
             <translation>immer gleich groß</translation>
         </message>
         <message>
@@ -1502,7 +1502,7 @@
         </message>
         <message>
             <source>Golden set of %1</source>
-            <translation>Muster von %1</translation>
+            <translation>Musterteile von %1</translation>
         </message>
         <message>
             <source>There are no known parts yet, so nothing is checked.</source>
@@ -1634,8 +1634,8 @@
             <translation>Das gewählte Produkt öffnen</translation>
         </message>
         <message>
-            <source>To its buttons; the last one has all that is else to be done</source>
-            <translation>Zu seinen Schaltflächen; die letzte hat alles Weitere</translation>
+            <source>To its buttons; the last one opens a menu with everything else</source>
+            <translation>Zu seinen Schaltflächen; die letzte öffnet ein Menü mit allem Weiteren</translation>
         </message>
         <message>
             <source>Search by name</source>
@@ -2486,7 +2486,7 @@
         <name>NewStudy</name>
         <message>
             <source>Parts that people have &amp;decided on, and the golden set</source>
-            <translation>Teile, über die Menschen ent&amp;schieden haben, und der Referenzsatz</translation>
+            <translation>Teile, über die Menschen ent&amp;schieden haben, und die Musterteile</translation>
         </message>
         <message>
             <source>&amp;Folders of known parts</source>
@@ -2525,7 +2525,7 @@
             <translation>Welche Teile</translation>
         </message>
         <message>
-            <source>How many, and who judges beside the system</source>
+            <source>How many, and who judges besides the system</source>
             <translation>Wie viele, und wer außer dem System urteilt</translation>
         </message>
         <message>
@@ -2584,7 +2584,7 @@
         </message>
         <message>
             <source>&amp;Save</source>
-            <translation>&amp;Behalten</translation>
+            <translation>&amp;Speichern</translation>
         </message>
         <message>
             <source>Cancel</source>
@@ -2761,7 +2761,7 @@
             <translation>Vom anderen &amp;Tag …</translation>
         </message>
         <message>
-            <source>The promise is held against good parts of another day</source>
+            <source>Check the promise with good parts of another day</source>
             <translation>Die Zusage wird an Gutteilen eines anderen Tages geprüft</translation>
         </message>
         <message>
@@ -2769,7 +2769,7 @@
             <translation>&amp;Mitverwenden</translation>
         </message>
         <message>
-            <source>Finds the limits anew, so that parts of that day pass</source>
+            <source>Set the limits again, so that parts of that day pass</source>
             <translation>Sucht die Grenzen neu, sodass Teile jenes Tages durchgehen</translation>
         </message>
         <message>
@@ -2968,7 +2968,7 @@
         </message>
         <message>
             <source>&amp;Golden set …</source>
-            <translation>&amp;Muster …</translation>
+            <translation>&amp;Musterteile …</translation>
         </message>
         <message>
             <source>Region&amp;s …</source>
@@ -3464,7 +3464,7 @@
         </message>
         <message>
             <source>From</source>
-            <translation>Herkunft</translation>
+            <translation>Von</translation>
         </message>
         <message>
             <source>To</source>
@@ -3743,8 +3743,8 @@
             <translation>Bereiche von %1</translation>
         </message>
         <message>
-            <source>What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions move as the part does, and where it is not found there is no verdict.</source>
-            <translation>Was kein Bereich bedeckt, wird nicht angesehen; ohne Bereich das ganze Bild. Mit einer Lagemarke wandern Bereiche wie das Teil, und wo sie nicht gefunden wird, gibt es kein Urteil.</translation>
+            <source>Only what lies in a region is inspected; without any region, the whole picture is. With a fixture the regions move with the part, and where it is not found there is no verdict.</source>
+            <translation>Nur was in einem Bereich liegt, wird geprüft; ohne Bereich das ganze Bild. Mit einer Lagemarke wandern die Bereiche mit dem Teil, und wo sie nicht gefunden wird, gibt es kein Urteil.</translation>
         </message>
         <message>
             <source>Good picture</source>
@@ -4178,7 +4178,7 @@
         </message>
         <message>
             <source>Key: G. The chosen region, or all of them, will not stand out any more.</source>
-            <translation>Taste: 1. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
+            <translation>Taste: G. Die gewählte Region, oder alle, fallen nicht mehr auf.</translation>
         </message>
         <message>
             <source>Undo teaching (U)</source>
@@ -4221,8 +4221,8 @@
             <translation>Das Rezept von davor gilt wieder. Mit der PIN erneut unterschreiben.</translation>
         </message>
         <message>
-            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
-            <translation>Niemand sonst hat etwas entschieden, was Sie nicht gesehen haben. Lassen Sie eine zweite Person prüfen.</translation>
+            <source>There is nothing that others decided and you have not seen. Let a second person review.</source>
+            <translation>Es gibt nichts, was andere entschieden haben und Sie noch nicht kennen. Lassen Sie eine zweite Person prüfen.</translation>
         </message>
         <message>
             <source>%1 reviewed blind; the agreement is in Statistics.</source>
@@ -5177,7 +5177,7 @@
         </message>
         <message>
             <source>Kappa with the reference</source>
-            <translation>Kappa mit der Wahrheit</translation>
+            <translation>Kappa mit der Referenz</translation>
         </message>
         <message>
             <source>%1 and %2: kappa %3</source>
@@ -5196,8 +5196,8 @@
             <translation>Grenzen der AIAG: Effektivität ab 90 % annehmbar, ab 80 % grenzwertig; Durchschlupf bis 2 %, 5 %; Fehlalarme bis 5 %, 10 %. Intervalle halten 95 %; die von Durchschlupf und Fehlalarmen wissen, dass mehrere Vorlagen zu einem Teil gehören. REVIEW ist keine Entscheidung: weder Durchschlupf noch Fehlalarm, nie richtig.</translation>
         </message>
         <message>
-            <source>The system was given the same files again, so it repeats itself by construction. To learn how well the camera presents a part twice, photograph the parts anew and lay down a study of those pictures.</source>
-            <translation>Dem System wurden dieselben Dateien wieder vorgelegt, es wiederholt sich also zwangsläufig. Wie gut die Kamera ein Teil zweimal zeigt, sagt erst eine Studie mit neu aufgenommenen Bildern.</translation>
+            <source>The system was given the same files again, so it always gives the same answers. To learn how well the camera presents a part twice, photograph the parts again and create a study of those pictures.</source>
+            <translation>Dem System wurden dieselben Dateien wieder vorgelegt, es gibt also immer dieselben Antworten. Wie gut die Kamera ein Teil zweimal zeigt, sagt erst eine Studie mit neu aufgenommenen Bildern.</translation>
         </message>
         <message>
             <source>%1, 95 % interval %2 to %3, %4 parts</source>
@@ -5216,7 +5216,7 @@
         </message>
         <message>
             <source>Save the report; the audit chain keeps its digest</source>
-            <translation>Bericht speichern; die Audit-Kette behält seine Prüfsumme</translation>
+            <translation>Bericht speichern; die Prüfkette behält seine Prüfsumme</translation>
         </message>
         <message>
             <source>Close</source>
@@ -5329,7 +5329,7 @@
         </message>
         <message>
             <source>There is nothing to undo.</source>
-            <translation>Hier wurde nichts entschieden, was sich zurücknehmen ließe.</translation>
+            <translation>Es gibt nichts zurückzunehmen.</translation>
         </message>
         <message>
             <source>A part that was NG becomes OK. Sign with your PIN again.</source>
@@ -5355,8 +5355,8 @@
             <translation>Neue Schicht</translation>
         </message>
         <message>
-            <source>Count from nothing. The record keeps every verdict.</source>
-            <translation>Von null an zählen. Die Aufzeichnung behält jedes Urteil.</translation>
+            <source>Start counting again at zero. The record keeps every verdict.</source>
+            <translation>Wieder bei null zu zählen beginnen. Die Aufzeichnung behält jedes Urteil.</translation>
         </message>
         <message>
             <source>No part inspected in this shift yet.</source>
@@ -5426,7 +5426,7 @@
         </message>
         <message>
             <source>What asks for a verdict</source>
-            <translation>Was nach einem Urteil fragt</translation>
+            <translation>Was ein Urteil anfordert</translation>
         </message>
         <message>
             <source>Time limit</source>
@@ -5781,8 +5781,8 @@
             <translation>&amp;Weiter: %1</translation>
         </message>
         <message>
-            <source>The limits rested on what was changed here. The last step finds them again.</source>
-            <translation>Die Grenzen beruhten auf dem, was hier geändert wurde. Der letzte Schritt findet sie neu.</translation>
+            <source>What was changed here makes the limits invalid. The last step sets them again.</source>
+            <translation>Was hier geändert wurde, macht die Grenzen ungültig. Der letzte Schritt setzt sie neu.</translation>
         </message>
     </context>
     <context>
@@ -6195,7 +6195,7 @@
         </message>
         <message>
             <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
-            <translation>Muster sind höchstens {most_shown} Teile. Zeigen Sie die schlechten, die sich am meisten unterscheiden.</translation>
+            <translation>Es werden höchstens {most_shown} Musterteile genommen. Zeigen Sie die schlechten, die sich am meisten unterscheiden.</translation>
         </message>
         <message>
             <source>A limit is not a number. Set the limits again.</source>
@@ -6226,8 +6226,8 @@
             <translation>Eine Stelle, die {name} gelernt hat, liegt außerhalb jedes Bildes. Exportieren Sie das Produkt noch einmal.</translation>
         </message>
         <message>
-            <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
-            <translation>Ein Rezept, mit sich selbst verglichen, unterscheidet sich in nichts. Wählen Sie zwei Versionen.</translation>
+            <source>A recipe cannot be compared with itself. Choose two versions.</source>
+            <translation>Ein Rezept kann nicht mit sich selbst verglichen werden. Wählen Sie zwei Versionen.</translation>
         </message>
         <message>
             <source>A region needs a name of 1 to {longest_zone_name} characters that can be seen.</source>
@@ -6243,7 +6243,7 @@
         </message>
         <message>
             <source>A session of good parts of which more are refused than promised raises an alarm.</source>
-            <translation>Eine Sitzung guter Teile, von der mehr als versprochen abgewiesen werden, löst Alarm aus.</translation>
+            <translation>Eine Sitzung guter Teile, von der mehr als zugesagt abgewiesen werden, löst Alarm aus.</translation>
         </message>
         <message>
             <source>A study has {least_parts} to {most_parts} parts. Ask for a number between them.</source>
@@ -6370,8 +6370,8 @@
             <translation>Eine Stunde jenseits der Grenze der Karte, oder die eine ihrer Laufregeln erfüllt, löst Alarm aus.</translation>
         </message>
         <message>
-            <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
-            <translation>Die Adresse eines Ausgangs nennt keinen Rechner, oder ihr Port ist keiner. Schreiben Sie sie wie mqtt://broker.local:1883/topic.</translation>
+            <source>An output's address names no host, or has no valid port. Write it like mqtt://broker.local:1883/topic.</source>
+            <translation>Die Adresse eines Ausgangs nennt keinen Rechner oder keinen gültigen Port. Schreiben Sie sie wie mqtt://broker.local:1883/topic.</translation>
         </message>
         <message>
             <source>An overruled verdict needs a reason. Say why.</source>
@@ -6422,7 +6422,7 @@
             <translation>Mindestens so lange; danach darf nach der nächtlichen Sicherung gehen, was entschieden ist, nie ein Urteil.</translation>
         </message>
         <message>
-            <source>At most {most_people} people take part in a study beside the system.</source>
+            <source>At most {most_people} people take part in a study besides the system.</source>
             <translation>An einer Studie nehmen neben dem System höchstens {most_people} Personen teil.</translation>
         </message>
         <message>
@@ -6583,7 +6583,7 @@
         </message>
         <message>
             <source>Disk space for images</source>
-            <translation>Bilder dürfen belegen</translation>
+            <translation>Speicherplatz für Bilder</translation>
         </message>
         <message>
             <source>Draw the regions in the window, or see docs/regions.md for what such a file holds.</source>
@@ -6678,12 +6678,12 @@
             <translation>Ausbeute im ersten Durchgang: {first_pass}</translation>
         </message>
         <message>
-            <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
-            <translation>Lagemarke {fixture} kann um 0 bis 180 Grad gedreht gesucht werden, nicht um {turn:g}.</translation>
-        </message>
-        <message>
             <source>Fixture {fixture} can be looked for up to {most:.0f} % larger or smaller, not {scale:g} %.</source>
             <translation>Lagemarke {fixture} kann bis zu {most:.0f} % größer oder kleiner gesucht werden, nicht {scale:g} %.</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} can be searched for at rotations of 0 to 180 degrees, not {turn:g}.</source>
+            <translation>Lagemarke {fixture} kann um 0 bis 180 Grad gedreht gesucht werden, nicht um {turn:g}.</translation>
         </message>
         <message>
             <source>Fixture {fixture} has edges in one direction alone, so the part could slide along them. Draw it around a corner as well.</source>
@@ -6758,11 +6758,11 @@
             <translation>Gutteile haben jetzt andere Werte ({direction}) als die, mit denen die Grenzen gesetzt wurden, bemerkt beim bestätigten Teil {alarm_part} ({rate}). Suchen Sie, was sich geändert hat, und setzen Sie dann die Grenzen neu.</translation>
         </message>
         <message>
-            <source>Good parts score otherwise than before</source>
+            <source>Good parts score differently than before</source>
             <translation>Gute Teile werden anders bewertet als zuvor</translation>
         </message>
         <message>
-            <source>Good parts that score otherwise than before raise an alarm.</source>
+            <source>Good parts that score differently than before raise an alarm.</source>
             <translation>Gute Teile, die anders bewertet werden als zuvor, lösen Alarm aus.</translation>
         </message>
         <message>
@@ -6815,7 +6815,7 @@
         </message>
         <message>
             <source>It demands a check of its golden set in each shift, and has no known parts.</source>
-            <translation>Es verlangt in jeder Schicht eine Kontrolle der Muster und hat keine bekannten Teile.</translation>
+            <translation>Es verlangt in jeder Schicht eine Kontrolle der Musterteile und hat keine bekannten Teile.</translation>
         </message>
         <message>
             <source>It is not known for which model the limits of {name} are. Set the limits again.</source>
@@ -6839,11 +6839,11 @@
         </message>
         <message>
             <source>Its golden set has not been checked since the shift began at {begun:%H:%M}.</source>
-            <translation>Die Muster wurden seit Beginn der Schicht um {begun:%H:%M} nicht geprüft.</translation>
+            <translation>Die Musterteile wurden seit Beginn der Schicht um {begun:%H:%M} nicht geprüft.</translation>
         </message>
         <message>
             <source>Its golden set was checked under recipe version {recipe_version}, not {in_force}.</source>
-            <translation>Die Muster wurden unter Rezeptversion {recipe_version} geprüft, nicht unter {in_force}.</translation>
+            <translation>Die Musterteile wurden unter Rezeptversion {recipe_version} geprüft, nicht unter {in_force}.</translation>
         </message>
         <message>
             <source>Its good parts are of {count} sessions: {named}.</source>
@@ -6967,7 +6967,7 @@
         </message>
         <message>
             <source>More good parts are refused than promised</source>
-            <translation>Mehr gute Teile werden abgewiesen als versprochen</translation>
+            <translation>Mehr gute Teile werden abgewiesen als zugesagt</translation>
         </message>
         <message>
             <source>Much brighter than the other good images. Light it like them, or remove it.</source>
@@ -7210,7 +7210,7 @@
             <translation>Alte Bilder wurden nicht entfernt: {error}</translation>
         </message>
         <message>
-            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
+            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be measured.</source>
             <translation>Einer der beiden gab immer dasselbe Urteil ab: Über Übereinstimmung jenseits des Zufalls lässt sich nichts sagen.</translation>
         </message>
         <message>
@@ -7283,7 +7283,7 @@
         </message>
         <message>
             <source>Promise broken</source>
-            <translation>Versprechen gebrochen</translation>
+            <translation>Zusage nicht gehalten</translation>
         </message>
         <message>
             <source>Promise: at most {promise} of good parts are {refused_word}. {sentence}</source>
@@ -7591,7 +7591,7 @@
         </message>
         <message>
             <source>System default</source>
-            <translation>Wie das System</translation>
+            <translation>Systemeinstellung</translation>
         </message>
         <message>
             <source>Take another backup.</source>
@@ -7610,8 +7610,12 @@
             <translation>Unterscheidet {good} von {others}.</translation>
         </message>
         <message>
+            <source>Text can be {smallest:.0%} to {largest:.0%} of its usual size.</source>
+            <translation>Die Schrift kann {smallest:.0%} bis {largest:.0%} ihrer üblichen Größe haben.</translation>
+        </message>
+        <message>
             <source>Text size</source>
-            <translation>Größe der Schrift</translation>
+            <translation>Schriftgröße</translation>
         </message>
         <message>
             <source>The API key has characters that no key has. Copy it once more into the settings.</source>
@@ -7658,8 +7662,8 @@
             <translation>Die Adresse enthält Parameter, die angezeigt würden. Lassen Sie sie weg, oder verwenden Sie line run --output.</translation>
         </message>
         <message>
-            <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
-            <translation>Die Adresse nennt keinen Host, oder ihr Port ist keiner. Schreiben Sie etwas wie broker.local:1883.</translation>
+            <source>The address names no host, or has no valid port. Write something like broker.local:1883.</source>
+            <translation>Die Adresse nennt keinen Rechner oder keinen gültigen Port. Schreiben Sie etwas wie broker.local:1883.</translation>
         </message>
         <message>
             <source>The address of the e-mail names no server, or nobody to send to. Write smtp://mail.plant.example/anna@plant.example.</source>
@@ -7831,7 +7835,7 @@
         </message>
         <message>
             <source>The fixture of {where} cannot be read. Restore the database from a backup.</source>
-            <translation>Die Ausrichtung von {where} kann nicht gelesen werden. Stellen Sie die Datenbank aus einer Sicherung wieder her.</translation>
+            <translation>Die Lagemarke von {where} kann nicht gelesen werden. Stellen Sie die Datenbank aus einer Sicherung wieder her.</translation>
         </message>
         <message>
             <source>The fixture was not found in {images}: left out, and NOT_INSPECTED on the line.</source>
@@ -7843,11 +7847,11 @@
         </message>
         <message>
             <source>The golden set failed: {count} of {total} known parts. {words}{more}.</source>
-            <translation>Die Muster haben nicht bestanden: {count} von {total} bekannten Teilen. {words}{more}.</translation>
+            <translation>Die Musterteile haben nicht bestanden: {count} von {total} bekannten Teilen. {words}{more}.</translation>
         </message>
         <message>
             <source>The golden set passed: {total} known parts{doubt}.</source>
-            <translation>Die Muster haben bestanden: {total} bekannte Teile{doubt}.</translation>
+            <translation>Die Musterteile haben bestanden: {total} bekannte Teile{doubt}.</translation>
         </message>
         <message>
             <source>The good images of {name} changed while the limits were being set. Set them again.</source>
@@ -7878,12 +7882,12 @@
             <translation>Das installierte Programm kann {name} nicht aus seiner Datei herstellen. Übernehmen Sie, was ein anderer Rechner vorbereitet hat, mit 'main.py models install eyes --from DIR'.</translation>
         </message>
         <message>
-            <source>The keyring does not give the secret {name}. Unlock it, then try again.</source>
-            <translation>Der Schlüsselbund gibt das Geheimnis {name} nicht her. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
+            <source>The keyring does not remove the secret {name}. Unlock it, then try again.</source>
+            <translation>Der Schlüsselbund entfernt das Geheimnis {name} nicht. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
-            <source>The keyring does not let go of the secret {name}. Unlock it, then try again.</source>
-            <translation>Der Schlüsselbund lässt das Geheimnis {name} nicht los. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
+            <source>The keyring does not return the secret {name}. Unlock it, then try again.</source>
+            <translation>Der Schlüsselbund gibt das Geheimnis {name} nicht her. Entsperren Sie ihn, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
             <source>The language model answered, but not with a list that can be read. Ask again, or try another model.</source>
@@ -7932,10 +7936,6 @@
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>Das Sprachmodell nannte nichts, was eine Kamera sehen kann. Fragen Sie noch einmal, oder sagen Sie genauer, was das Teil ist.</translation>
-        </message>
-        <message>
-            <source>The letters can be {smallest:.0%} to {largest:.0%} of their usual size.</source>
-            <translation>Die Schrift kann {smallest:.0%} bis {largest:.0%} ihrer üblichen Größe haben.</translation>
         </message>
         <message>
             <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
@@ -8295,7 +8295,7 @@
         </message>
         <message>
             <source>Theme</source>
-            <translation>Farben</translation>
+            <translation>Farbschema</translation>
         </message>
         <message>
             <source>Then the built-in library writes the list.</source>
@@ -8463,7 +8463,7 @@
         </message>
         <message>
             <source>Timeout</source>
-            <translation>Darf dauern</translation>
+            <translation>Zeitlimit</translation>
         </message>
         <message>
             <source>Too bright: {measured} of full brightness on average. Take light away or expose shorter.</source>
@@ -9051,7 +9051,7 @@
         </message>
         <message>
             <source>is not the one that so many wrong PINs bring</source>
-            <translation>ist nicht die, die so viele falsche PINs bewirken</translation>
+            <translation>passt nicht zur Zahl der falschen PINs</translation>
         </message>
         <message>
             <source>is stopped</source>
@@ -9235,7 +9235,7 @@
         </message>
         <message>
             <source>keep it with: main.py secret set database</source>
-            <translation>merken Sie es mit: main.py secret set database</translation>
+            <translation>hinterlegen Sie es mit: main.py secret set database</translation>
         </message>
         <message>
             <source>kind</source>
@@ -9323,7 +9323,7 @@
         </message>
         <message>
             <source>no limit</source>
-            <translation>allen Platz, den es gibt</translation>
+            <translation>keine Grenze</translation>
         </message>
         <message>
             <source>no picture came.</source>
@@ -9643,7 +9643,7 @@
         </message>
         <message>
             <source>unacceptable</source>
-            <translation>unannehmbar</translation>
+            <translation>nicht annehmbar</translation>
         </message>
         <message>
             <source>unknown</source>
@@ -9719,7 +9719,7 @@
         </message>
         <message>
             <source>{bad} of the golden set not judged under this recipe: it may miss them.</source>
-            <translation>{bad} der Muster nicht unter diesem Rezept beurteilt: Es kann sie übersehen.</translation>
+            <translation>{bad} der Musterteile nicht unter diesem Rezept beurteilt: Es kann sie übersehen.</translation>
         </message>
         <message>
             <source>{base} did not deliver its {sums}: {error}. Nothing was installed; try again, or use --from.</source>
@@ -10403,7 +10403,7 @@
         </message>
         <message>
             <source>{name} must not be inspected. {problem} Check the golden set again, or sign off with a reason.</source>
-            <translation>{name} darf nicht geprüft werden. {problem} Prüfen Sie die Muster noch einmal, oder geben Sie mit Begründung frei.</translation>
+            <translation>{name} darf nicht geprüft werden. {problem} Prüfen Sie die Musterteile noch einmal, oder geben Sie mit Begründung frei.</translation>
         </message>
         <message>
             <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
@@ -10826,12 +10826,12 @@
             <translation>{problem}Diese Liste kommt aus der eingebauten Bibliothek: {families}.</translation>
         </message>
         <message>
-            <source>{product} has no capability study yet. Lay one down first.</source>
+            <source>{product} has no capability study yet. Create one first.</source>
             <translation>{product} hat noch keine Fähigkeitsstudie. Legen Sie zuerst eine an.</translation>
         </message>
         <message>
             <source>{product} has no golden set yet. Add known good and bad parts to it first.</source>
-            <translation>{product} hat noch keine Muster. Fügen Sie zuerst bekannte gute und schlechte Teile hinzu.</translation>
+            <translation>{product} hat noch keine Musterteile. Fügen Sie zuerst bekannte gute und schlechte Teile hinzu.</translation>
         </message>
         <message>
             <source>{product} has no good image yet. Add one, then ask again.</source>
@@ -10935,7 +10935,7 @@
         </message>
         <message>
             <source>{shares} views share the promise of {alpha}: each has to keep {each} of it. Of a part the sum of what they promise is promised.</source>
-            <translation>{shares} Ansichten teilen sich das Versprechen von {alpha}: Jede muss {each} davon halten. Für ein Teil gilt die Summe dessen, was sie versprechen.</translation>
+            <translation>{shares} Ansichten teilen sich die Zusage von {alpha}: Jede muss {each} davon halten. Für ein Teil gilt die Summe dessen, was sie zusagen.</translation>
         </message>
         <message>
             <source>{shares}: {value} (difference {lower} to {upper} points with 95 %{sure}).</source>
@@ -11002,8 +11002,8 @@
             <translation>{stands} ist in Kraft, und die Kette sagt {said}</translation>
         </message>
         <message>
-            <source>{sums} of {where} has a line that is none: {line!r}.</source>
-            <translation>{sums} von {where} hat eine Zeile, die keine ist: {line!r}.</translation>
+            <source>{sums} of {where} has a line that cannot be read: {line!r}.</source>
+            <translation>{sums} von {where} hat eine unlesbare Zeile: {line!r}.</translation>
         </message>
         <message>
             <source>{sums} of {where} is empty.</source>
@@ -11186,16 +11186,16 @@
             <translation>{who} hat {name} schon beurteilt. Eine blinde Zweitprüfung braucht eine andere Person.</translation>
         </message>
         <message>
-            <source>{who} has said nothing blind about {name} that could be taken back.</source>
-            <translation>{who} hat über {name} blind nichts gesagt, was zurückgenommen werden könnte.</translation>
-        </message>
-        <message>
-            <source>{who} has still parts to judge: nothing of theirs is in here.</source>
-            <translation>{who} hat noch Teile zu beurteilen: Davon ist hier nichts enthalten.</translation>
+            <source>{who} has no blind verdict on {name} to take back.</source>
+            <translation>{who} hat über {name} kein blindes Urteil, das zurückgenommen werden könnte.</translation>
         </message>
         <message>
             <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
             <translation>{who} ist angemeldet. {appraiser} muss sich anmelden, um in dieser Studie zu urteilen.</translation>
+        </message>
+        <message>
+            <source>{who} still has parts to judge: their answers are not counted.</source>
+            <translation>{who} hat noch Teile zu beurteilen: Die Antworten sind hier nicht mitgezählt.</translation>
         </message>
         <message>
             <source>{who} with the reference: {kappa}</source>

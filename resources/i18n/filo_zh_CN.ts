@@ -74,8 +74,8 @@
             <translation>报警</translation>
         </message>
         <message>
-            <source>No alarm stands.</source>
-            <translation>当前没有报警。</translation>
+            <source>There are no alarms.</source>
+            <translation>没有报警。</translation>
         </message>
         <message>
             <source>&amp;Acknowledge</source>
@@ -86,8 +86,8 @@
             <translation>关闭</translation>
         </message>
         <message>
-            <source>Each goes by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
-            <translation>原因消除后报警会自行消失。请确认由您处理的报警：记录会保留确认人，所有人都能看到。</translation>
+            <source>An alarm ends by itself once its cause is gone. Acknowledge those that you take care of: the record keeps who did, and everybody sees it.</source>
+            <translation>原因消除后报警会自行结束。请确认您正在处理的报警：记录会保留确认人，所有人都能看到。</translation>
         </message>
         <message>
             <source>Stands until an admin settles it: main.py audit settle.</source>
@@ -182,7 +182,7 @@
         </message>
         <message>
             <source>“%1” is no amount. Write a number from 0 to %2, or nothing.</source>
-            <translation>“%1”不是金额。请输入 0 到 %2 之间的数字,或留空。</translation>
+            <translation>“%1”不是金额。请输入 0 到 %2 之间的数字，或留空。</translation>
         </message>
         <message>
             <source>Merge</source>
@@ -213,7 +213,7 @@
         <name>AnomalyTableModel</name>
         <message>
             <source>What one part with this defect costs, in your money. Statistics puts defects in the order of it; without any, in that of how bad they are. No verdict follows from it.</source>
-            <translation>一个有此缺陷的零件的成本,以您的货币计。统计按此排列缺陷;若未填写,则按严重程度排列。判定不受其影响。</translation>
+            <translation>一个有此缺陷的零件的成本，以您的货币计。统计按此排列缺陷；若未填写，则按严重程度排列。判定不受其影响。</translation>
         </message>
         <message>
             <source>Use</source>
@@ -325,7 +325,7 @@
         <name>CaptureDialog</name>
         <message>
             <source>Pictures of bad parts: %1</source>
-            <translation>不良品图片:%1</translation>
+            <translation>不良品图片：%1</translation>
         </message>
         <message>
             <source>Pictures of good parts: %1</source>
@@ -500,7 +500,7 @@
             <translation>人员判定</translation>
         </message>
         <message>
-            <source>What turned</source>
+            <source>Change</source>
             <translation>变化</translation>
         </message>
     </context>
@@ -600,11 +600,11 @@
             <translation>忘记所有标记(&amp;M)</translation>
         </message>
         <message>
-            <source>It counts</source>
-            <translation>计数</translation>
+            <source>Counted item</source>
+            <translation>计数对象</translation>
         </message>
         <message>
-            <source>There have to be</source>
+            <source>Expected number</source>
             <translation>应有数量</translation>
         </message>
         <message>
@@ -639,11 +639,11 @@
         </message>
         <message>
             <source>%1 parts that were called NG were looked at. Nothing would be found clearly better, so nothing is changed.</source>
-            <translation>已查看 %1 个判为 NG 的零件。没有明显改善,因此未作更改。</translation>
+            <translation>已查看 %1 个判为 NG 的零件。没有明显改善，因此未作更改。</translation>
         </message>
         <message>
             <source>Nothing is inspected until it passes: take the learning back, or sign off with a reason.</source>
-            <translation>通过之前不进行检测:撤回所学内容,或说明理由后放行。</translation>
+            <translation>通过之前不进行检测：撤回所学内容，或说明理由后放行。</translation>
         </message>
         <message>
             <source>Nothing is changed.</source>
@@ -651,7 +651,7 @@
         </message>
         <message>
             <source>The limits are set again, and a new recipe judges from now on. Sign with your PIN again.</source>
-            <translation>将重新设定限值,此后由新配方判定。请再次输入 PIN 签名。</translation>
+            <translation>将重新设定限值，此后由新配方判定。请再次输入 PIN 签名。</translation>
         </message>
         <message>
             <source>This product could learn from %1 parts that were called NG.</source>
@@ -659,7 +659,7 @@
         </message>
         <message>
             <source>%1. %2 of %3 of them would stand out more, each judged as if it had never been seen. Pairs of a good and a bad part told apart: %4, now %5. Bad parts that would pass: %6, now %7. The limits are set again from the good parts, and the golden set is checked.</source>
-            <translation>%1。%3 个中有 %2 个会更突出,每个都按从未见过来判定。可区分的良品与不良品配对:%4,现在为 %5。会放行的不良品:%6,现在为 %7。将根据良品重新设定限值,并检查标准样件。</translation>
+            <translation>%1。%3 个中有 %2 个会更突出，每个都按从未见过来判定。可区分的良品与不良品配对：%4，现在为 %5。会放行的不良品：%6，现在为 %7。将根据良品重新设定限值，并检查标准样件。</translation>
         </message>
         <message>
             <source>Learn from NG</source>
@@ -679,7 +679,7 @@
         </message>
         <message>
             <source>Take that back, or look whether there is more to learn by now?</source>
-            <translation>撤回所学内容,还是看看现在是否能学到更多?</translation>
+            <translation>撤回所学内容，还是看看现在是否能学到更多？</translation>
         </message>
         <message>
             <source>Take it back</source>
@@ -784,7 +784,7 @@
         </message>
         <message>
             <source>The demo product is being set up: %1 of %2.</source>
-            <translation>正在设置演示产品:%1/%2。</translation>
+            <translation>正在设置演示产品：%1/%2。</translation>
         </message>
     </context>
     <context>
@@ -932,7 +932,7 @@
         </message>
         <message>
             <source>Parts that lie at any angle are compared with the good images turned all the way round</source>
-            <translation>零件角度任意时,与旋转一整圈的良品图像比较</translation>
+            <translation>零件角度任意时，与旋转一整圈的良品图像比较</translation>
         </message>
         <message>
             <source>as in the good images</source>
@@ -944,7 +944,7 @@
         </message>
         <message>
             <source>at any angle, on either side</source>
-            <translation>任意角度,正反面均可</translation>
+            <translation>任意角度，正反面均可</translation>
         </message>
         <message>
             <source>Try which &amp;suit</source>
@@ -955,7 +955,7 @@
             <translation>查看良品图像以及画在其上的异常；可能需要几分钟</translation>
         </message>
         <message>
-            <source>The deep trunk is not on this machine: main.py models prepare fetches it.</source>
+            <source>The large network is not on this machine: main.py models prepare fetches it.</source>
             <translation>此计算机上没有深层网络：用 main.py models prepare 获取。</translation>
         </message>
         <message>
@@ -974,7 +974,7 @@
             <translation>由变量 %1 决定。</translation>
         </message>
         <message>
-            <source>Only %1 may change this. Sign in as one.</source>
+            <source>Only %1 may change this. Sign in with that role.</source>
             <translation>只有%1可以更改。请以该身份登录。</translation>
         </message>
     </context>
@@ -1055,20 +1055,20 @@
     <context>
         <name>FixturePanel</name>
         <message>
-            <source>How far a part may lie turned</source>
+            <source>How far a part may be rotated</source>
             <translation>零件可以转多少</translation>
         </message>
         <message>
-            <source>How much larger or smaller a part may seem</source>
+            <source>How much larger or smaller a part may look</source>
             <translation>零件可以显得大或小多少</translation>
         </message>
         <message>
-            <source>A part may lie turned</source>
-            <translation>零件可以转动</translation>
+            <source>Allowed rotation</source>
+            <translation>允许的旋转</translation>
         </message>
         <message>
-            <source>It may seem</source>
-            <translation>零件可以显得</translation>
+            <source>Allowed difference in size</source>
+            <translation>允许的大小差异</translation>
         </message>
         <message>
             <source>at any angle</source>
@@ -1079,8 +1079,8 @@
             <translation>两个方向各至多 %1°</translation>
         </message>
         <message>
-            <source>always as large</source>
-            <translation>大小不变</translation>
+            <source>always the same size</source>
+            <translation>始终同样大小</translation>
         </message>
         <message>
             <source>up to %1 % larger or smaller</source>
@@ -1634,7 +1634,7 @@
             <translation>打开所选产品</translation>
         </message>
         <message>
-            <source>To its buttons; the last one has all that is else to be done</source>
+            <source>To its buttons; the last one opens a menu with everything else</source>
             <translation>转到它的按钮；最后一个按钮包含其他操作</translation>
         </message>
         <message>
@@ -2486,7 +2486,7 @@
         <name>NewStudy</name>
         <message>
             <source>Parts that people have &amp;decided on, and the golden set</source>
-            <translation>已由人员判定的零件，以及标准件集(&amp;D)</translation>
+            <translation>已由人员判定的零件，以及标准件组(&amp;D)</translation>
         </message>
         <message>
             <source>&amp;Folders of known parts</source>
@@ -2525,7 +2525,7 @@
             <translation>哪些零件</translation>
         </message>
         <message>
-            <source>How many, and who judges beside the system</source>
+            <source>How many, and who judges besides the system</source>
             <translation>数量，以及除系统外由谁判定</translation>
         </message>
         <message>
@@ -2580,7 +2580,7 @@
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation>试连接,不发送判定</translation>
+            <translation>试连接，不发送判定</translation>
         </message>
         <message>
             <source>&amp;Save</source>
@@ -2600,11 +2600,11 @@
         </message>
         <message>
             <source>Leave empty if no sign-in is needed.</source>
-            <translation>留空:对方不要求登录。</translation>
+            <translation>留空：对方不要求登录。</translation>
         </message>
         <message>
             <source>Stored with the secrets and never shown again.</source>
-            <translation>存入机密,之后不再显示。</translation>
+            <translation>存入机密，之后不再显示。</translation>
         </message>
         <message>
             <source>Password</source>
@@ -2643,7 +2643,7 @@
         </message>
         <message>
             <source>Try it out without sending a verdict</source>
-            <translation>试连接,不发送判定</translation>
+            <translation>试连接，不发送判定</translation>
         </message>
         <message>
             <source>&amp;Remove</source>
@@ -2750,7 +2750,7 @@
         </message>
         <message>
             <source>On the chosen good part; a real one may be harder to find</source>
-            <translation>画在所选良品上;真实缺陷可能更难发现</translation>
+            <translation>画在所选良品上；真实缺陷可能更难发现</translation>
         </message>
         <message>
             <source>Remove the chosen parts</source>
@@ -2761,7 +2761,7 @@
             <translation>另一天的 … (&amp;D)</translation>
         </message>
         <message>
-            <source>The promise is held against good parts of another day</source>
+            <source>Check the promise with good parts of another day</source>
             <translation>用另一天的良品检验承诺</translation>
         </message>
         <message>
@@ -2769,7 +2769,7 @@
             <translation>一并使用(&amp;U)</translation>
         </message>
         <message>
-            <source>Finds the limits anew, so that parts of that day pass</source>
+            <source>Set the limits again, so that parts of that day pass</source>
             <translation>重新确定限值，使那一天的部件也能通过</translation>
         </message>
         <message>
@@ -2786,7 +2786,7 @@
         </message>
         <message>
             <source>Drop one to five pictures of bad parts here: files, a camera, or a defect drawn on a good part.</source>
-            <translation>将一到五张不良品图片拖放到此处:文件、相机,或在良品上绘制的缺陷。</translation>
+            <translation>将一到五张不良品图片拖放到此处：文件、相机，或在良品上绘制的缺陷。</translation>
         </message>
     </context>
     <context>
@@ -3050,7 +3050,7 @@
         </message>
         <message>
             <source>It can be brought back until another one is deleted, and has to be signed again then.</source>
-            <translation>在删除另一个产品之前可以恢复,恢复后需要重新签发。</translation>
+            <translation>在删除另一个产品之前可以恢复，恢复后需要重新签发。</translation>
         </message>
         <message>
             <source>Delete</source>
@@ -3191,11 +3191,11 @@
         </message>
         <message>
             <source>Never shown a bad part: it may miss everything.</source>
-            <translation>从未见过不良品:可能全部漏检。</translation>
+            <translation>从未见过不良品：可能全部漏检。</translation>
         </message>
         <message>
             <source>Bad parts not judged under this recipe: %1. It may miss them.</source>
-            <translation>未按此配方判定的不良品:%1。可能漏检。</translation>
+            <translation>未按此配方判定的不良品：%1。可能漏检。</translation>
         </message>
         <message>
             <source>Misses %1 of %2 bad parts.</source>
@@ -3203,7 +3203,7 @@
         </message>
         <message>
             <source>Stops %1 of %1 bad parts, but some of your %2 good parts look no better.</source>
-            <translation>拦下了 %1 个不良品中的 %1 个,但 %2 个良品中有些看起来并不更好。</translation>
+            <translation>拦下了 %1 个不良品中的 %1 个，但 %2 个良品中有些看起来并不更好。</translation>
         </message>
         <message>
             <source>Tells your %2 good parts from %1 bad ones.</source>
@@ -3211,11 +3211,11 @@
         </message>
         <message>
             <source>Signed anyway: %1</source>
-            <translation>仍然签核:%1</translation>
+            <translation>仍然签核：%1</translation>
         </message>
         <message>
             <source>Of 10 bad parts like these up to %1 may pass (95 % interval, from %2 shown).</source>
-            <translation>每 10 个此类不良品中最多可能有 %1 个通过(95 % 区间,依据 %2 个样品)。</translation>
+            <translation>每 10 个此类不良品中最多可能有 %1 个通过(95 % 区间，依据 %2 个样品)。</translation>
         </message>
         <message>
             <source>%1 of %2 good parts would be stopped (%3 to %4 of such parts, 95 %).</source>
@@ -3289,7 +3289,7 @@
         </message>
         <message>
             <source>Changed by this:</source>
-            <translation>由此更改:</translation>
+            <translation>由此更改：</translation>
         </message>
         <message>
             <source>Version %1 is ready to inspect.</source>
@@ -3305,7 +3305,7 @@
         </message>
         <message>
             <source>Reason: %1</source>
-            <translation>原因:%1</translation>
+            <translation>原因：%1</translation>
         </message>
         <message>
             <source>Pictures of bad parts</source>
@@ -3321,7 +3321,7 @@
         </message>
         <message>
             <source>Unlike the other good parts: %1. If it is another product, take it away in the step before.</source>
-            <translation>与其他良品不同:%1。如果是另一种产品,请在上一步中移除。</translation>
+            <translation>与其他良品不同：%1。如果是另一种产品，请在上一步中移除。</translation>
         </message>
         <message>
             <source>Who signs this set-up of %1? The recipe carries the name.</source>
@@ -3464,7 +3464,7 @@
         </message>
         <message>
             <source>From</source>
-            <translation>来源</translation>
+            <translation>从</translation>
         </message>
         <message>
             <source>To</source>
@@ -3743,8 +3743,8 @@
             <translation>%1 的区域</translation>
         </message>
         <message>
-            <source>What no region covers is not looked at. Without any region the whole picture is. With a fixture, regions move as the part does, and where it is not found there is no verdict.</source>
-            <translation>没有区域覆盖的地方不检查；没有任何区域时检查整张图片。有定位标记时，区域随零件移动；找不到标记时不作判定。</translation>
+            <source>Only what lies in a region is inspected; without any region, the whole picture is. With a fixture the regions move with the part, and where it is not found there is no verdict.</source>
+            <translation>仅检测区域之内的部分；没有任何区域时检测整张图片。有定位标记时，区域随零件移动；找不到标记时不作判定。</translation>
         </message>
         <message>
             <source>Good picture</source>
@@ -3909,7 +3909,7 @@
         </message>
         <message>
             <source>OK – false alarm</source>
-            <translation>OK – 误报</translation>
+            <translation>OK – 误判</translation>
         </message>
         <message>
             <source>OK – right</source>
@@ -4194,7 +4194,7 @@
         </message>
         <message>
             <source>Lets this product learn from 8 or more parts that were called NG, or takes that back.</source>
-            <translation>让该产品从 8 个或更多判为 NG 的零件中学习,或撤回所学内容。</translation>
+            <translation>让该产品从 8 个或更多判为 NG 的零件中学习，或撤回所学内容。</translation>
         </message>
         <message>
             <source>Blind second review</source>
@@ -4221,7 +4221,7 @@
             <translation>之前的配方重新生效。请再次输入您的 PIN 签名。</translation>
         </message>
         <message>
-            <source>Nobody else has decided anything that you have not seen. Let a second person review.</source>
+            <source>There is nothing that others decided and you have not seen. Let a second person review.</source>
             <translation>没有他人已决定而您尚未看过的内容。请让第二个人复核。</translation>
         </message>
         <message>
@@ -4348,11 +4348,11 @@
         </message>
         <message>
             <source>Live is inspecting with this model. Stop it, then save again.</source>
-            <translation>实时检测正在使用此模型。请先停止,再保存。</translation>
+            <translation>实时检测正在使用此模型。请先停止，再保存。</translation>
         </message>
         <message>
             <source>A folder is inspected with this model. Wait for its end or cancel it, then save again.</source>
-            <translation>正在用此模型检测文件夹。请等待结束或取消,再保存。</translation>
+            <translation>正在用此模型检测文件夹。请等待结束或取消，再保存。</translation>
         </message>
         <message>
             <source>full: the method of the paper, with CLIP and Grounding DINO</source>
@@ -4486,7 +4486,7 @@
         </message>
         <message>
             <source>why it is signed all the same; Live and reports show it</source>
-            <translation>为何仍然签核;实时界面和报告会显示</translation>
+            <translation>为何仍然签核；实时界面和报告会显示</translation>
         </message>
         <message>
             <source>&amp;Sign off</source>
@@ -4498,7 +4498,7 @@
         </message>
         <message>
             <source>&amp;Sign anyway: version %1</source>
-            <translation>仍然签核:版本 %1(&amp;S)</translation>
+            <translation>仍然签核：版本 %1(&amp;S)</translation>
         </message>
         <message>
             <source>&amp;Sign version %1</source>
@@ -5196,8 +5196,8 @@
             <translation>AIAG 界限：有效性不低于 90 % 可接受，80 % 临界；漏判率不高于 2 %、5 %；误判率不高于 5 %、10 %。区间为 95 %；漏判和误判的区间考虑了同一零件多次展示。REVIEW 不是判定：既非漏判也非误判，也从不算正确。</translation>
         </message>
         <message>
-            <source>The system was given the same files again, so it repeats itself by construction. To learn how well the camera presents a part twice, photograph the parts anew and lay down a study of those pictures.</source>
-            <translation>系统得到的是同样的文件，因此结果必然重复。要了解相机对同一零件两次成像的一致程度，请重新拍摄零件并用这些图片建立研究。</translation>
+            <source>The system was given the same files again, so it always gives the same answers. To learn how well the camera presents a part twice, photograph the parts again and create a study of those pictures.</source>
+            <translation>系统得到的是相同的文件，因此总是给出相同的答案。要了解相机两次拍摄同一零件的一致程度，请重新拍摄零件并用这些图片建立研究。</translation>
         </message>
         <message>
             <source>%1, 95 % interval %2 to %3, %4 parts</source>
@@ -5355,8 +5355,8 @@
             <translation>新班次</translation>
         </message>
         <message>
-            <source>Count from nothing. The record keeps every verdict.</source>
-            <translation>从零开始计数。记录保留每个判定。</translation>
+            <source>Start counting again at zero. The record keeps every verdict.</source>
+            <translation>从零重新开始计数。记录保留每个判定。</translation>
         </message>
         <message>
             <source>No part inspected in this shift yet.</source>
@@ -5534,7 +5534,7 @@
         </message>
         <message>
             <source>Operators review, supervisors also overrule, sign off and delete, admins also manage users.</source>
-            <translation>操作员复核;主管还可改判、签发和删除;管理员还可管理用户。</translation>
+            <translation>操作员复核；主管还可改判、签发和删除；管理员还可管理用户。</translation>
         </message>
         <message>
             <source>no</source>
@@ -5546,7 +5546,7 @@
         </message>
         <message>
             <source>There are no users, so nobody has to sign in.</source>
-            <translation>还没有用户,因此无需登录。</translation>
+            <translation>还没有用户，因此无需登录。</translation>
         </message>
         <message>
             <source>&amp;Create the first admin</source>
@@ -5554,7 +5554,7 @@
         </message>
         <message>
             <source>From then on every decision needs a person with a PIN. Inspecting does not.</source>
-            <translation>此后每个决定都需要有 PIN 的人员,检测则不需要。</translation>
+            <translation>此后每个决定都需要有 PIN 的人员，检测则不需要。</translation>
         </message>
         <message>
             <source>%1 is not an admin.</source>
@@ -5694,7 +5694,7 @@
         </message>
         <message>
             <source>camera: %1</source>
-            <translation>相机:%1</translation>
+            <translation>相机：%1</translation>
         </message>
         <message>
             <source>no camera</source>
@@ -5741,7 +5741,7 @@
         </message>
         <message>
             <source>Each view has good images, regions and limits of its own. All views are judged together, and the worst decides. In a folder, part7_top.png and part7_side.png are one part.</source>
-            <translation>每个视图都有自己的良品图像、区域和限值。所有视图一起判定,以最差者为准。在文件夹中,part7_top.png 和 part7_side.png 是同一个工件。</translation>
+            <translation>每个视图都有自己的良品图像、区域和限值。所有视图一起判定，以最差者为准。在文件夹中，part7_top.png 和 part7_side.png 是同一个工件。</translation>
         </message>
     </context>
     <context>
@@ -5782,8 +5782,8 @@
             <translation>下一步(&amp;N)：%1</translation>
         </message>
         <message>
-            <source>The limits rested on what was changed here. The last step finds them again.</source>
-            <translation>界限依赖于此处的更改。最后一步会重新查找。</translation>
+            <source>What was changed here makes the limits invalid. The last step sets them again.</source>
+            <translation>此处的更改使限值失效。最后一步将重新设定。</translation>
         </message>
     </context>
     <context>
@@ -5822,7 +5822,7 @@
         </message>
         <message>
             <source>Show it bad parts too, see what it tells apart, and sign.</source>
-            <translation>也给它看不良品,看看能区分什么,然后签核。</translation>
+            <translation>也给它看不良品，看看能区分什么，然后签核。</translation>
         </message>
         <message>
             <source>Check the recipe and sign it.</source>
@@ -6192,7 +6192,7 @@
         </message>
         <message>
             <source>A file. Leave empty for the system's own.</source>
-            <translation>一个文件;留空则使用系统自带的。</translation>
+            <translation>一个文件；留空则使用系统自带的。</translation>
         </message>
         <message>
             <source>A golden set takes {most_shown} parts. Show the bad ones that differ most.</source>
@@ -6227,7 +6227,7 @@
             <translation>{name} 学过的一个位置在任何图像之外。请重新导出。</translation>
         </message>
         <message>
-            <source>A recipe compared with itself differs in nothing. Choose two versions.</source>
+            <source>A recipe cannot be compared with itself. Choose two versions.</source>
             <translation>配方与自身比较没有差别。请选择两个版本。</translation>
         </message>
         <message>
@@ -6371,8 +6371,8 @@
             <translation>某小时超出控制图上限，或满足任一判异准则时发出报警。</translation>
         </message>
         <message>
-            <source>An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic.</source>
-            <translation>输出的地址没有主机,或端口无效。请写成 mqtt://broker.local:1883/topic 的形式。</translation>
+            <source>An output's address names no host, or has no valid port. Write it like mqtt://broker.local:1883/topic.</source>
+            <translation>输出的地址没有主机，或端口无效。请写成 mqtt://broker.local:1883/topic 的形式。</translation>
         </message>
         <message>
             <source>An overruled verdict needs a reason. Say why.</source>
@@ -6420,10 +6420,10 @@
         </message>
         <message>
             <source>At least this long. Then decided images may be removed after the nightly backup, never a verdict.</source>
-            <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除， 判定绝不移除。</translation>
+            <translation>至少保留这么久；之后已裁定的图像可在夜间备份后移除，判定绝不移除。</translation>
         </message>
         <message>
-            <source>At most {most_people} people take part in a study beside the system.</source>
+            <source>At most {most_people} people take part in a study besides the system.</source>
             <translation>除系统外，最多 {most_people} 人参加研究。</translation>
         </message>
         <message>
@@ -6679,12 +6679,12 @@
             <translation>一次通过率：{first_pass}</translation>
         </message>
         <message>
-            <source>Fixture {fixture} can be looked for turned by 0 to 180 degrees, not by {turn:g}.</source>
-            <translation>定位标记 {fixture} 可以转 0 到 180 度查找，不能转 {turn:g} 度。</translation>
-        </message>
-        <message>
             <source>Fixture {fixture} can be looked for up to {most:.0f} % larger or smaller, not {scale:g} %.</source>
             <translation>定位标记 {fixture} 至多可以大或小 {most:.0f} % 查找，不能是 {scale:g} %。</translation>
+        </message>
+        <message>
+            <source>Fixture {fixture} can be searched for at rotations of 0 to 180 degrees, not {turn:g}.</source>
+            <translation>定位标记 {fixture} 可以转 0 到 180 度查找，不能转 {turn:g} 度。</translation>
         </message>
         <message>
             <source>Fixture {fixture} has edges in one direction alone, so the part could slide along them. Draw it around a corner as well.</source>
@@ -6759,11 +6759,11 @@
             <translation>良品的得分现在比设定限值时更{direction}，在第 {alarm_part} 个已确认零件处发现（{rate}）。请查找变化原因，然后重新设定限值。</translation>
         </message>
         <message>
-            <source>Good parts score otherwise than before</source>
+            <source>Good parts score differently than before</source>
             <translation>良品的得分与以前不同</translation>
         </message>
         <message>
-            <source>Good parts that score otherwise than before raise an alarm.</source>
+            <source>Good parts that score differently than before raise an alarm.</source>
             <translation>良品的得分与以前不同时发出报警。</translation>
         </message>
         <message>
@@ -6900,7 +6900,7 @@
         </message>
         <message>
             <source>Leave empty for a file in the data folder. A password is stored with “main.py secret set database”.</source>
-            <translation>留空:数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
+            <translation>留空：数据文件夹中的文件。密码用“main.py secret set database”保存。</translation>
         </message>
         <message>
             <source>Leave empty for the user, or filo@ and the server's name.</source>
@@ -6952,7 +6952,7 @@
         </message>
         <message>
             <source>Missed (bad called OK): {missed}</source>
-            <translation>漏检（不良品判为 OK）：{missed}</translation>
+            <translation>漏判（不良品判为 OK）：{missed}</translation>
         </message>
         <message>
             <source>Misses {missed} of {bad}.</source>
@@ -7211,7 +7211,7 @@
             <translation>旧图像未删除：{error}</translation>
         </message>
         <message>
-            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be told.</source>
+            <source>One of the two gave the same verdict throughout: agreement beyond chance cannot be measured.</source>
             <translation>其中一方始终给出同一判定：无法判断超出偶然的一致性。</translation>
         </message>
         <message>
@@ -7576,7 +7576,7 @@
         </message>
         <message>
             <source>Stored with the secrets and never shown again.</source>
-            <translation>存入机密,之后不再显示。</translation>
+            <translation>存入机密，之后不再显示。</translation>
         </message>
         <message>
             <source>Stream or video</source>
@@ -7609,6 +7609,10 @@
         <message>
             <source>Tells your {good} from {others}.</source>
             <translation>能区分{good}与{others}。</translation>
+        </message>
+        <message>
+            <source>Text can be {smallest:.0%} to {largest:.0%} of its usual size.</source>
+            <translation>文字大小可为通常的 {smallest:.0%} 到 {largest:.0%}。</translation>
         </message>
         <message>
             <source>Text size</source>
@@ -7659,7 +7663,7 @@
             <translation>地址中含有会被显示的参数。请去掉，或使用 line run --output。</translation>
         </message>
         <message>
-            <source>The address names no host, or its port is none. Write something like broker.local:1883.</source>
+            <source>The address names no host, or has no valid port. Write something like broker.local:1883.</source>
             <translation>地址没有主机名，或端口无效。请写成类似 broker.local:1883 的形式。</translation>
         </message>
         <message>
@@ -7696,7 +7700,7 @@
         </message>
         <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
-            <translation>相机地址含有密码,会被写入记录。请去掉密码,并用以下命令保存:main.py secret set camera:rtsp://USER@HOST:PORT</translation>
+            <translation>相机地址含有密码，会被写入记录。请去掉密码，并用以下命令保存：main.py secret set camera:rtsp://USER@HOST:PORT</translation>
         </message>
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
@@ -7879,12 +7883,12 @@
             <translation>安装版程序无法从其文件生成 {name}。请用 'main.py models install eyes --from DIR' 复制另一台机器已准备好的内容。</translation>
         </message>
         <message>
-            <source>The keyring does not give the secret {name}. Unlock it, then try again.</source>
-            <translation>密钥环没有给出密钥 {name}。请解锁后重试。</translation>
+            <source>The keyring does not remove the secret {name}. Unlock it, then try again.</source>
+            <translation>密钥环没有删除密钥 {name}。请解锁后重试。</translation>
         </message>
         <message>
-            <source>The keyring does not let go of the secret {name}. Unlock it, then try again.</source>
-            <translation>密钥环没有删除密钥 {name}。请解锁后重试。</translation>
+            <source>The keyring does not return the secret {name}. Unlock it, then try again.</source>
+            <translation>密钥环没有给出密钥 {name}。请解锁后重试。</translation>
         </message>
         <message>
             <source>The language model answered, but not with a list that can be read. Ask again, or try another model.</source>
@@ -7933,10 +7937,6 @@
         <message>
             <source>The language model named nothing that a camera can see. Ask again, or say more exactly what the part is.</source>
             <translation>语言模型没有给出相机能看到的内容。请再问一次，或更准确地说明零件是什么。</translation>
-        </message>
-        <message>
-            <source>The letters can be {smallest:.0%} to {largest:.0%} of their usual size.</source>
-            <translation>文字大小可为通常的 {smallest:.0%} 到 {largest:.0%}。</translation>
         </message>
         <message>
             <source>The limit of region {name} must lie between 0 and 1, {limit:g} does not.</source>
@@ -10112,7 +10112,7 @@
         </message>
         <message>
             <source>{name!r} is no field of such an output. There are: {known}.</source>
-            <translation>{name!r} 不是这种输出的字段。可用:{known}。</translation>
+            <translation>{name!r} 不是这种输出的字段。可用：{known}。</translation>
         </message>
         <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
@@ -10312,7 +10312,7 @@
         </message>
         <message>
             <source>{name} is a whole number from {least} to {most}, and not {value!r}. Correct it.</source>
-            <translation>{name} 是 {least} 到 {most} 之间的整数,不能是 {value!r}。请更正。</translation>
+            <translation>{name} 是 {least} 到 {most} 之间的整数，不能是 {value!r}。请更正。</translation>
         </message>
         <message>
             <source>{name} is among the good images already. Use another part.</source>
@@ -10368,7 +10368,7 @@
         </message>
         <message>
             <source>{name} is too long, or holds signs that cannot be seen. Shorten it.</source>
-            <translation>{name} 过长,或含有看不见的字符。请缩短。</translation>
+            <translation>{name} 过长，或含有看不见的字符。请缩短。</translation>
         </message>
         <message>
             <source>{name} is true or false, and not {value!r}. Correct it.</source>
@@ -10812,7 +10812,7 @@
         </message>
         <message>
             <source>{place} is delivered to, and not asked.</source>
-            <translation>{place} 是接收方,不能被查询。</translation>
+            <translation>{place} 是接收方，不能被查询。</translation>
         </message>
         <message>
             <source>{place} is not below {folder}, the folder of exports. Name a file in it, such as verdicts.csv, or set FILO_EXPORTS to another folder.</source>
@@ -10827,7 +10827,7 @@
             <translation>{problem}此列表来自内置库：{families}。</translation>
         </message>
         <message>
-            <source>{product} has no capability study yet. Lay one down first.</source>
+            <source>{product} has no capability study yet. Create one first.</source>
             <translation>{product} 还没有能力研究。请先建立一个。</translation>
         </message>
         <message>
@@ -10956,7 +10956,7 @@
         </message>
         <message>
             <source>{shown} is asked, and not delivered to.</source>
-            <translation>{shown} 是被查询的,不能向其发送。</translation>
+            <translation>{shown} 是被查询的，不能向其发送。</translation>
         </message>
         <message>
             <source>{shown} is no output. Write {forms}.</source>
@@ -11003,7 +11003,7 @@
             <translation>生效的是{stands}，而链所述为{said}</translation>
         </message>
         <message>
-            <source>{sums} of {where} has a line that is none: {line!r}.</source>
+            <source>{sums} of {where} has a line that cannot be read: {line!r}.</source>
             <translation>{where} 的 {sums} 中有一行无效：{line!r}。</translation>
         </message>
         <message>
@@ -11187,16 +11187,16 @@
             <translation>{who} 已评判过 {name}。盲法复核需要另一个人。</translation>
         </message>
         <message>
-            <source>{who} has said nothing blind about {name} that could be taken back.</source>
+            <source>{who} has no blind verdict on {name} to take back.</source>
             <translation>{who} 对 {name} 没有可撤回的盲法判定。</translation>
-        </message>
-        <message>
-            <source>{who} has still parts to judge: nothing of theirs is in here.</source>
-            <translation>{who} 还有零件未判定：其结果未计入。</translation>
         </message>
         <message>
             <source>{who} is signed in. {appraiser} has to sign in to judge in this study.</source>
             <translation>当前登录的是 {who}。{appraiser} 需要登录才能在此研究中评判。</translation>
+        </message>
+        <message>
+            <source>{who} still has parts to judge: their answers are not counted.</source>
+            <translation>{who} 还有零件未判定：其答复未计入。</translation>
         </message>
         <message>
             <source>{who} with the reference: {kappa}</source>

@@ -97,7 +97,7 @@ def with_password(address: str, secrets: SecretStore, clear: Sequence[str] = ())
         _ = parts.port
     except ValueError as error:
         raise SourceError(
-            "An output's address names no host, or its port is none. Write it like mqtt://broker.local:1883/topic."
+            "An output's address names no host, or has no valid port. Write it like mqtt://broker.local:1883/topic."
         ) from error
     secrets.require_bound(address, OUTPUT)
     address = secrets.filled(address, f"{OUTPUT}{bound_to(address)}")

@@ -175,7 +175,7 @@ _TITLES = {
     AlarmKind.RUN_RULES: Sentence("The share of NG is no longer as usual"),
     AlarmKind.CAMERA_LOST: Sentence("A camera gives no picture"),
     AlarmKind.MODEL_DOWN: Sentence("Parts get no verdict"),
-    AlarmKind.DRIFT: Sentence("Good parts score otherwise than before"),
+    AlarmKind.DRIFT: Sentence("Good parts score differently than before"),
     AlarmKind.PROMISE_BROKEN: Sentence("More good parts are refused than promised"),
     AlarmKind.DISK: Sentence("The disk is nearly full"),
     AlarmKind.TAMPERING: Sentence("The record was altered from outside"),

@@ -248,9 +248,7 @@ class History:
         with self._storage.transaction() as transaction:
             record = transaction.inspections.get(inspection_id)
             if transaction.reviews.blind_verdict(inspection_id, who) is None:
-                raise ReviewError(
-                    "{who} has said nothing blind about {name} that could be taken back.", who=who, name=record.name
-                )
+                raise ReviewError("{who} has no blind verdict on {name} to take back.", who=who, name=record.name)
             transaction.reviews.add_blind(inspection_id, BlindReview(None, who, datetime.now(UTC)))
 
     @asks(Right.REVIEW)

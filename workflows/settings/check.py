@@ -200,5 +200,5 @@ def _scale_problem(value: object) -> str:
     if isinstance(value, int | float) and smallest <= value <= largest:
         return ""
     return Sentence(
-        "The letters can be {smallest:.0%} to {largest:.0%} of their usual size.", smallest=smallest, largest=largest
+        "Text can be {smallest:.0%} to {largest:.0%} of its usual size.", smallest=smallest, largest=largest
     ).replace("%", " %")

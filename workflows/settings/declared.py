@@ -478,7 +478,7 @@ class Declared(BaseModel):
             "whether drift of confirmed good parts raises one",
             SettingsPage.ALARMS,
             Sentence("Drift"),
-            Sentence("Good parts that score otherwise than before raise an alarm."),
+            Sentence("Good parts that score differently than before raise an alarm."),
         ),
     ] = True
     alarm_promise: Annotated[

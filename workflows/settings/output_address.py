@@ -175,4 +175,4 @@ def _check_host(address: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise SourceError("The address names no host, or its port is none. Write something like broker.local:1883.")
+        raise SourceError("The address names no host, or has no valid port. Write something like broker.local:1883.")

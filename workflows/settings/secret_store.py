@@ -276,7 +276,7 @@ class SecretStore:
             return keyring.get_password(_SERVICE, self._account(name)) or ""
         except (KeyringError, RuntimeError, OSError) as error:
             raise SettingsError(
-                "The keyring does not give the secret {name}. Unlock it, then try again.", name=name
+                "The keyring does not return the secret {name}. Unlock it, then try again.", name=name
             ) from error
 
     def _delete_from_keyring(self, name: str) -> None:
@@ -290,7 +290,7 @@ class SecretStore:
             return
         except (KeyringError, RuntimeError, OSError) as error:
             raise SettingsError(
-                "The keyring does not let go of the secret {name}. Unlock it, then try again.", name=name
+                "The keyring does not remove the secret {name}. Unlock it, then try again.", name=name
             ) from error
 
 

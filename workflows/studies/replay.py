@@ -118,7 +118,7 @@ def replay_of(
         EvidenceError: if there is no picture.
     """
     if first.name == second.name:
-        raise ProductError("A recipe compared with itself differs in nothing. Choose two versions.")
+        raise ProductError("A recipe cannot be compared with itself. Choose two versions.")
     storage = catalogue.storage
     decided = decided_parts(storage, product)
     # In turn, so that a few pictures say something about both mistakes.

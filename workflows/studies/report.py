@@ -125,7 +125,7 @@ def verdict_lines(result: CapabilityResult) -> Iterator[str]:
             few=few,
         )
     for name in result.unfinished:
-        yield Sentence("{who} has still parts to judge: nothing of theirs is in here.", who=called(name))
+        yield Sentence("{who} still has parts to judge: their answers are not counted.", who=called(name))
 
 
 def plan_lines(study: CapabilityStudy) -> Iterator[str]:

@@ -79,7 +79,7 @@ class Studies:
             if number in {None, study.study_id}:
                 return study
         if not found:
-            raise StudyError("{product} has no capability study yet. Lay one down first.", product=product)
+            raise StudyError("{product} has no capability study yet. Create one first.", product=product)
         known = ", ".join(str(study.study_id) for study in found)
         raise StudyError(
             "{product} has no study {number}. Its studies are {known}.", product=product, number=number, known=known
@@ -195,7 +195,7 @@ class Studies:
             )
         if len(names) > MOST_PEOPLE:
             raise StudyError(
-                "At most {most_people} people take part in a study beside the system.", most_people=MOST_PEOPLE
+                "At most {most_people} people take part in a study besides the system.", most_people=MOST_PEOPLE
             )
         if self._access.is_needed:
             with self._storage.reading() as transaction:

@@ -84,7 +84,9 @@ class EyesChoice(QWidget):
             return
         now = chosen or usual
         if usual.sight is Sight.FAST and self._tried is None:
-            self._say(as_called(self.tr("The deep trunk is not on this machine: main.py models prepare fetches it.")))
+            self._say(
+                as_called(self.tr("The large network is not on this machine: main.py models prepare fetches it."))
+            )
         blocker = QSignalBlocker(self.box)
         self.box.clear()
         for eyes in _choices(now, usual):

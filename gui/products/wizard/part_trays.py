@@ -94,12 +94,12 @@ class PartTrays(QWidget):
         self.session_button = button(
             self.tr("Of another &day …"),
             "add",
-            tip=self.tr("The promise is held against good parts of another day"),
+            tip=self.tr("Check the promise with good parts of another day"),
         )
         self.join_button = button(
             self.tr("&Use them too"),
             "check",
-            tip=self.tr("Finds the limits anew, so that parts of that day pass"),
+            tip=self.tr("Set the limits again, so that parts of that day pass"),
         )
         for one in (self.session_button, self.join_button):
             one.setStyleSheet(_NARROW)

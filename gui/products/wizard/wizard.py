@@ -202,7 +202,7 @@ class Wizard(QWidget):
     def _on_limits_lost(self) -> None:
         if self._current is not WizardStep.CALIBRATE:
             self.page.message.show_note(
-                self.tr("The limits rested on what was changed here. The last step finds them again.")
+                self.tr("What was changed here makes the limits invalid. The last step sets them again.")
             )
 
     @Slot()

@@ -81,7 +81,7 @@ class NewStudy(QWidget):
         row.addWidget(self.folders, 1)
         row.addWidget(self.add_button)
         layout.addLayout(row)
-        layout.addWidget(plain_label(self.tr("How many, and who judges beside the system"), "heading"))
+        layout.addWidget(plain_label(self.tr("How many, and who judges besides the system"), "heading"))
         who = RowsLayout()
         who.add(captioned(self.tr("Parts at most"), self.parts))
         for number, field in enumerate(self.people, start=1):

@@ -128,8 +128,8 @@ def counting_text(result: CapabilityResult) -> str:
     if any(found.appraiser == SYSTEM for found in result.appraisers):
         lines.append(
             _tr(
-                "The system was given the same files again, so it repeats itself by construction. To learn how well "
-                "the camera presents a part twice, photograph the parts anew and lay down a study of those pictures."
+                "The system was given the same files again, so it always gives the same answers. To learn how well "
+                "the camera presents a part twice, photograph the parts again and create a study of those pictures."
             )
         )
     return "\n".join(lines)

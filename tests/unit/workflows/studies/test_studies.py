@@ -194,7 +194,7 @@ def test_the_report_says_who_is_acceptable_and_goes_out_with_its_digest_in_the_c
     for german in (
         "Fähigkeitsstudie",
         "System: annehmbar",
-        "Bo: unannehmbar wegen Durchschlupf",
+        "Bo: nicht annehmbar wegen Durchschlupf",
         "Berichtet von Grace",
     ):
         assert german in text
