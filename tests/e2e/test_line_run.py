@@ -74,7 +74,7 @@ def test_what_cannot_work_is_said_in_a_sentence(
         (("--source", "test://part?rate=x"), "test://part"),
         (("--output", "ftp://anna:geheim@host"), "is no output"),
         (("--output", "mqtt://anna@[host/line"), "names no host"),
-        (("--output", "mqtt://host:99999/line"), "its port is none"),
+        (("--output", "mqtt://host:99999/line"), "has no valid port"),
         (("--source", "rtsp://anna:geheim@[host/1", "--trigger", "modbus:host"), "names no port"),
     ):
         done = run("line", "run", product, *options)

@@ -50,5 +50,5 @@ def test_a_recipe_against_itself_is_refused(dialog: CompareDialog, until: Until)
     dialog.first.setCurrentIndex(0)
     dialog.start_button.click()
     until(lambda: bool(dialog.message.sentence), "the refusal is told")
-    assert "differs in nothing" in dialog.message.sentence
+    assert "cannot be compared with itself" in dialog.message.sentence
     assert dialog.start_button.isEnabled()

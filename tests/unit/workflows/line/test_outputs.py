@@ -73,7 +73,7 @@ def test_an_output_is_put_together_and_taken_apart_again() -> None:
     ("kind", "place", "words"),
     [
         ("mqtt", " ", "has no address"),
-        ("mqtt", "broker:port/x", "names no host, or its port is none"),
+        ("mqtt", "broker:port/x", "names no host, or has no valid port"),
         ("http", "/path", "names no host"),
         ("http", "anna:geheim@host/in", "holds a name or password"),
         ("http", "host/in?token=geheim", "holds parameters"),

@@ -157,7 +157,7 @@ def test_a_blind_answer_is_taken_back_and_given_anew(
     history.withdraw_blind(number, "Bert")
     assert blind() == []
     assert [one.inspection_id for one in queue()] == [number]
-    with pytest.raises(ReviewError, match="nothing blind"):
+    with pytest.raises(ReviewError, match="no blind verdict"):
         history.withdraw_blind(number, "Bert")
     history.review_blind(number, Verdict.NG, "Bert")
     assert blind() == [("Bert", Verdict.NG)]
