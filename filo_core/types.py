@@ -917,6 +917,8 @@ class InspectionRecord:
     """Where its picture is one of the product's known parts: then it counts in no figure."""
     counts: tuple[ItemsFound | WordsFound, ...] = ()
     """What was counted, and where each item was found; what there was too much of in parts looked at as a whole."""
+    placement: Placement | None = None
+    """Where its fixture was found; None without one, where nothing was judged, and of inspections from before."""
     views: tuple[ViewRecord, ...] = ()
     """Of a part with several views, all of them; picture, map and regions above are those of the one that decided."""
     identity: Identity = NOBODY

@@ -189,6 +189,7 @@ def view_records(record: InspectionRecord) -> tuple[InspectionRecord, ...]:
             retyped=(),
             # Counted in the view that decided.
             counts=record.counts if view.image_hash == record.image_hash else (),
+            placement=record.placement if view.image_hash == record.image_hash else None,
             views=(),
         )
         for view in record.views

@@ -22,6 +22,7 @@ import numpy as np
 from filo_core.calibration.known_parts import ScoredParts
 from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.engine import load_engine
+from filo_core.identity import Identity
 from filo_core.imaging import encode_frame
 from filo_core.line.model_process import load_detectors
 from filo_core.line.part_views import LineView, PartViews
@@ -140,11 +141,12 @@ class _Memory:
         self.kept: list[Inspection] = []
         self._numbers = itertools.count()
 
-    def open(self, _trigger_id: str, _repeats_within_s: float) -> tuple[int, LineResult | None]:
+    def open(self, _trigger_id: str, _repeats_within_s: float, _identity: Identity) -> tuple[int, LineResult | None]:
         return next(self._numbers), None
 
-    def keep(self, inspection: Inspection) -> None:
+    def keep(self, inspection: Inspection) -> Inspection:
         self.kept.append(replace(inspection, image=None))
+        return inspection
 
     def close(self, number: int, result: LineResult) -> None:
         """Nothing is kept."""
@@ -155,19 +157,33 @@ def cameras_table(parts: int) -> tuple[str, bool]:
     rows, fair = [], True
     for names in (("fast",), ("slow",), ("fast", "slow")):
         say(f"{parts} parts through {' and '.join(names)}")
-        kept, answers_ms = _through(names, parts)
+        kept, answers_ms, frames = _through(names, parts)
+        shares = [sum(bool(part.views[n].inspection.image_hash) for part in kept) for n in range(len(names))]
+        ratio = f"{min(shares) / max(shares):.2f}" if len(names) > 1 and max(shares) else ""
         for number, name in enumerate(names):
             views = [part.views[number].inspection for part in kept]
             judged = [one for one in views if one.verdict is not Verdict.NOT_INSPECTED]
             fair = fair and len(judged) == len(views)
             ages = [one.frame_age_ms or 0.0 for one in judged]
             rows.append(
-                (" and ".join(names), name, f"{len(judged)} of {len(views)}", _spread(ages), _spread(answers_ms))
+                (
+                    " and ".join(names),
+                    name,
+                    f"{len(judged)} of {len(views)}",
+                    frames[number],
+                    shares[number],
+                    ratio,
+                    _spread(ages),
+                    _spread(answers_ms),
+                )
             )
     head = (
         "cameras",
         "view",
         "parts with its verdict",
+        "frames it took",
+        "frames that were judged",
+        "ratio of the cameras",
         "ms from its picture to its verdict",
         "ms from trigger to answer",
     )
@@ -176,7 +192,8 @@ def cameras_table(parts: int) -> tuple[str, bool]:
         f"Two test cameras, `{CAMERAS['fast']}` and `{CAMERAS['slow']}`, at one station that asks for a part as soon "
         f"as the one before is answered: {parts} parts, `{_EYES.words}` eyes, one model in its own process, nothing "
         "written to a disk. A part waits for the next picture of each camera, so up to 333 ms for "
-        "the slow one's. Median, then 5th and 95th percentile (`python -m tools.view_study --repetitions 0`)."
+        "the slow one's. *Ratio*: frames judged of the camera that was served least, by those of the other: 1 "
+        "where neither starves. Median, then 5th and 95th percentile (`python -m tools.view_study --repetitions 0`)."
         f"\n\n{markdown_table(head, rows)}\n\n{verdict} On {this_machine()}."
     )
     return text, fair
@@ -189,8 +206,8 @@ def _spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.0f} ({low:.0f} to {high:.0f})"
 
 
-def _through(names: Sequence[str], parts: int) -> tuple[list[Inspection], list[float]]:
-    """What the views of so many parts came to, and how long each answer took."""
+def _through(names: Sequence[str], parts: int) -> tuple[list[Inspection], list[float], list[int]]:
+    """What the views of so many parts came to, how long each answer took, and how many frames each camera gave."""
     memory, enough = _Memory(), threading.Event()
     answers: list[float] = []
 
@@ -199,15 +216,16 @@ def _through(names: Sequence[str], parts: int) -> tuple[list[Inspection], list[f
         if len(answers) >= parts:
             enough.set()
 
-    with _station(names, memory, count):
+    with _station(names, memory, count) as cameras:
         enough.wait(parts * DEADLINE_S)
-    return memory.kept[:parts], answers[:parts]
+        frames = [camera.frames for camera in cameras]
+    return memory.kept[:parts], answers[:parts], frames
 
 
 @contextmanager
 def _station(
     names: Sequence[str], memory: _Memory, on_answer: Callable[[LineResult, Inspection | None], None]
-) -> Iterator[None]:
+) -> Iterator[Sequence[ViewedSource]]:
     engine = load_engine("compact", "cpu")
     set_up = [_set_up(name, engine.model_hash_for(_EYES)) for name in names]
     detector = SupervisedDetector(partial(load_detectors, "compact", tuple(set_up)), "cpu")
@@ -228,7 +246,7 @@ def _station(
         detector.wait_ready()
         for one in running:
             one.start()
-        yield
+        yield looked.sources
     finally:
         for one in reversed(running):
             one.stop()

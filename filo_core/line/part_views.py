@@ -58,6 +58,9 @@ class PartViews:
     def __init__(self, recipe: Recipe, views: Sequence[LineView]) -> None:
         self._recipe = recipe
         self._views = tuple(views)
+        for source in self.sources:
+            # Folders that are played stay in step: the pictures of one part come at one place of each.
+            source.pull()
         # A thread a view: where one camera or picture hangs, the others go on with the next part.
         self._threads = {
             one.view.name: ThreadPoolExecutor(1, f"filo-view-{number}") for number, one in enumerate(self._views)
@@ -189,7 +192,7 @@ def _frame_since(source: ViewedSource | None, asked: float, late: _Late) -> Fram
     """The first frame captured since a moment; None when it is too late."""
     while source is not None and not late():
         frame = source.newest()
-        if frame is not None and frame.captured_monotonic >= asked:
+        if frame is not None and (source.is_pulled or frame.captured_monotonic >= asked):
             return frame
         if frame is None:
             source.wait(min(_LOOK_EVERY_S, max(late.until - time.monotonic(), 0.0)))

@@ -36,7 +36,7 @@ from filo_core.views import deciding_view, part_hash_of
 from storage import constraints
 from storage.audit.contents import INSPECTIONS, sha256
 from storage.audit.reading import rows_of
-from storage.counts import dump_counts, load_counts
+from storage.counts import dump_counts, load_counts, load_placement
 from storage.models import IDENTITY_COLUMNS, InspectionRow, ProductRow, RecipeVersionRow, RegionRow, ReviewRow
 from storage.naming_models import NamedRegionRow, NamingRow
 from storage.repositories.filters import called_by_region, called_by_review, conditions, newest_in_time
@@ -100,7 +100,7 @@ class InspectionRepository:
             stage_seconds=json.dumps(dict(prediction.stage_seconds) if prediction else {}),
             frame_id=image.frame_id if image else None,
             frame_age_ms=inspection.frame_age_ms,
-            counted=dump_counts(prediction.counts) if prediction else None,
+            counted=dump_counts(prediction.counts, prediction.placement) if prediction else None,
             part_hash=part_hash_of(inspection),
             **{IDENTITY_COLUMNS[name]: value for name, value in inspection.identity.said.items()},
         )
@@ -364,6 +364,7 @@ def _record(
         decisions=tuple(said),
         known_as=KnownAs(known_as) if known_as else None,
         counts=load_counts(row.counts if row.counted is None else row.counted),
+        placement=load_placement(row.counted or ""),
         views=views,
         identity=Identity(**{name: getattr(row, column) or "" for name, column in IDENTITY_COLUMNS.items()}),
     )

@@ -16,12 +16,14 @@ from filo_core.types import InspectionRecord, Region
 from filo_core.whole_files import whole_file
 from workflows.export.selection import Selection, looked_at, shares_in_words, type_share_of
 
+PLACED = ("fixture_x", "fixture_y", "fixture_turned", "fixture_scale", "fixture_residual_px")
+"""Where a fixture was found: moved across and down in pixels, turned in degrees, times as large, and how well."""
 COLUMNS = (
     "inspection_id", "product", "recipe_version", "recipe_hash", "name", "image_hash", "width", "height", "verdict",
     "final_verdict", "anomaly_type", "type_share", "types",
     "image_score", "limit_ok", "limit_ng", "limit_region", "regions", "trained",
     "origin", "inspected_at", "seconds", "reason", "decision", "reviewer", "reviewed_at", "review_reason",
-    "name_examples", "unfiltered", "known_part", "broad_kind", "view", *FIELDS,
+    "name_examples", "unfiltered", "known_part", "broad_kind", *PLACED, "view", *FIELDS,
 )  # fmt: skip
 
 
@@ -115,5 +117,13 @@ def row_of(record: InspectionRecord) -> Mapping[str, Any]:
         "broad_kind": shares_in_words([broad] if broad is not None and is_called else []),
         "known_part": record.known_as.value if record.known_as else "",
         **asdict(record.identity),
+        **dict(zip(PLACED, _placed(record), strict=True)),
         "view": "",
     }
+
+
+def _placed(record: InspectionRecord) -> tuple[float | None, ...]:
+    place = record.placement
+    if place is None:
+        return (None,) * len(PLACED)
+    return (*place.moved, place.turned, place.scale, place.residual_px)

@@ -26,6 +26,7 @@ from workflows.products.draft_rules import unsigned_sentence
 from workflows.products.golden import GoldenSets, golden_steps
 from workflows.products.known_parts import known_parts
 from workflows.products.learned_names import NEWEST
+from workflows.products.proofs import asked_rate
 from workflows.products.steps import shared_sentence
 from workflows.products.view_rules import refuse_part
 
@@ -224,9 +225,12 @@ def _put_in_force(
         catalogue.draft(before.product), learned_map=after.learned_map, eyes=after.eyes, zones=after.zones
     )
     calibrated, shares = None, catalogue.share_of_promise(before.product)
-    for event in engine.calibrate(draft, images, known.good, GOAL / shares, known.bad, known.apart):
+    with catalogue.storage.reading() as transaction:
+        # What the product promised is promised again, whatever is usual.
+        rate = asked_rate(transaction, before.product) or GOAL / shares
+    for event in engine.calibrate(draft, images, known.good, rate, known.bad, known.apart):
         if isinstance(event, Calibrated):
-            calibrated = replace(event, sentence=shared_sentence(event.sentence, shares, GOAL))
+            calibrated = replace(event, sentence=shared_sentence(event.sentence, shares, rate * shares))
         else:
             yield event
     assert calibrated is not None, "a calibration ends with its limits"

@@ -40,7 +40,18 @@ def judged_detail(draft: ProductDraft, calibrated: Calibrated) -> dict[str, Any]
         "promise": calibrated.promise,
         "promised_at": calibrated.promised_at,
         "refused_as": calibrated.refused_as.value,
+        "alpha": calibrated.alpha,
     }
+
+
+def asked_rate(transaction: Transaction, product: str) -> float | None:
+    """The false-reject rate that the newest calibration of a product was asked to promise; a view's is its share.
+
+    None before the first, and where it is from before the rate was kept.
+    """
+    newest = next(iter(transaction.events.about(EventKind.PARTS_JUDGED, product, 1)), None)
+    rate = json.loads(newest.detail).get("alpha") if newest is not None else None
+    return float(rate) if rate is not None else None
 
 
 def draft_proof(transaction: Transaction, draft: ProductDraft) -> Proof:

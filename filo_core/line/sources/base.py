@@ -120,10 +120,16 @@ class FrameSlot:
         with self._lock:
             return self._lock.wait_for(lambda: self._frame is not None, timeout)
 
+    def wait_empty(self, timeout: float) -> bool:
+        """Wait until the frame was taken, at most ``timeout`` seconds; True when there is none."""
+        with self._lock:
+            return self._lock.wait_for(lambda: self._frame is None, timeout)
+
     def take(self) -> Frame | None:
         """The frame in the slot, which is empty then."""
         with self._lock:
             frame, self._frame = self._frame, None
+            self._lock.notify_all()
             return frame
 
     def discard(self) -> None:

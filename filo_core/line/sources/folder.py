@@ -39,6 +39,7 @@ class FolderSource:
         self._interval_s = interval_s
         self._loop = loop
         self._slot = FrameSlot()
+        self._is_pulled = False
         self._state = SourceState.STOPPED
         self._problem = ""
         self._playing = Loop(f"filo-folder-{self.name}", self._play, "plays a folder as a camera")
@@ -90,6 +91,10 @@ class FolderSource:
             self._problem = ""
             self._state = SourceState.STOPPED
 
+    def pull(self) -> None:
+        """Play each image until it was taken from now on, however long that takes: none is left out in between."""
+        self._is_pulled = True
+
     def newest(self) -> Frame | None:
         """The image in turn, unless it was taken already."""
         return self._slot.take()
@@ -121,6 +126,9 @@ class FolderSource:
             except UnreadableImageError as error:
                 unreadable.append(str(error))
             else:
+                while self._is_pulled and not self._slot.wait_empty(_SHORTEST_RETRY_S):
+                    if self._playing.must_stop():
+                        return
                 self._slot.put(pixels, datetime.now(UTC), time.monotonic())
                 if self._state is SourceState.LOST:
                     self._problem = ""

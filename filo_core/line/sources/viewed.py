@@ -24,6 +24,19 @@ class ViewedSource:
         self._lock = threading.Lock()
         self._seen: Frame | None = None
         self._is_taken = True
+        self._is_pulled = False
+
+    def pull(self) -> None:
+        """Leave out no picture of a source that waits for whoever takes them, as a folder does; a camera cannot."""
+        pull = getattr(self._source, "pull", None)
+        if pull is not None:
+            pull()
+            self._is_pulled = True
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether each picture waits until it was taken: when it was captured then says nothing."""
+        return self._is_pulled
 
     @property
     def name(self) -> str:
@@ -87,6 +100,8 @@ class ViewedSource:
             return not self._is_taken
 
     def _fetch(self) -> None:
+        if self._is_pulled and not self._is_taken:
+            return
         frame = self._source.newest()
         if frame is not None:
             self._seen, self._is_taken = frame, False

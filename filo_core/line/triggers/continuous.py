@@ -91,10 +91,12 @@ class ContinuousParts(_Continuous):
     def _run(self) -> None:
         number = 0
         while not self._loop.must_stop():
-            if any(source.state is SourceState.STOPPED for source in self._sources):
-                return
-            # A camera that is lost holds parts up rather than fill the record: the line says which one it is.
-            if not all(source.wait(_LOOK_EVERY_S) for source in self._sources):
+            ended = any(source.state is SourceState.STOPPED for source in self._sources)
+            # A camera that is lost holds parts up rather than fill the record: the line says which one it is. What
+            # was played last is still to be judged.
+            if not all(source.wait(0.0 if ended else _LOOK_EVERY_S) for source in self._sources):
+                if ended:
+                    return
                 continue
             number += 1
             self._ask(Trigger(f"part-{self._run_id}-{number}", TriggerKind.CONTINUOUS))

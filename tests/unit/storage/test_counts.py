@@ -7,12 +7,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from filo_core.fixture import Placement
 from filo_core.types import Box, ItemPlace, ItemsFound, Recipe, ZoneScore
 from filo_core.whole_part import WordOff, WordsFound
-from storage.counts import dump_counts, load_counts
+from storage.counts import dump_counts, load_counts, load_placement
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import make_inspection, sign_product
+from workflows.export.tables import PLACED, row_of
 
 _FOUND = ItemsFound("board", "screws", 4, 0.7, (ItemPlace(Box(1, 2, 3, 4), 0.9),))
 
@@ -64,3 +66,20 @@ def test_what_cannot_be_read_hides_no_inspection() -> None:
     assert load_counts('{"no": "list"}') == ()
     assert dump_counts(()) is None
     assert load_counts("") == ()
+
+
+def test_where_a_fixture_was_found_is_kept_beside_the_counts_and_exported(storage: Storage) -> None:
+    recipe = sign_product(storage)
+    inspection = make_inspection(recipe, 0, 0.9)
+    assert inspection.prediction is not None
+    place = Placement((1.0, 0.0, 3.5, 0.0, 1.0, -2.0), (3.5, -2.0), 12.5, 1.02, 0.9, 0.31)
+    zones = (ZoneScore("board", 0.9, 0.0, _FOUND),)
+    placed = replace(inspection, prediction=replace(inspection.prediction, zones=zones, placement=place))
+    without = make_inspection(recipe, 1, 0.1)
+    numbers = [Recorder(storage, "metal nut").record_one(one) for one in (placed, without)]
+    with storage.reading() as transaction:
+        found, plain = (transaction.inspections.get(number) for number in numbers)
+    assert (found.placement, found.counts) == (place, (_FOUND,))
+    assert [row_of(found)[name] for name in PLACED] == [3.5, -2.0, 12.5, 1.02, 0.31]
+    assert (plain.placement, [row_of(plain)[name] for name in PLACED]) == (None, [None] * 5)
+    assert load_placement('{"no": "list"}') is None

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from filo_core.line.part_views import LineView, PartViews
 from filo_core.line.results import LineResult
 from filo_core.line.sources.base import SourceState
+from filo_core.line.sources.folder import FolderSource
 from filo_core.line.sources.viewed import ViewedSource
 from filo_core.line.station import Station
 from filo_core.line.triggers.base import Trigger, TriggerKind
@@ -165,3 +168,31 @@ def test_pictures_that_a_trigger_brings_are_judged_without_any_camera(rig: Rig) 
     assert (second.verdict, second.file) == (Verdict.NOT_INSPECTED, "b")
     assert "side: no file b_side came within 5 s." in second.reason
     assert [kept.name for kept in rig.ledger.kept] == ["a", "b"]
+
+
+def test_folders_that_are_played_stay_in_step_and_leave_no_picture_out(
+    rig: Rig, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    for view in ("top", "side"):
+        for number in range(6):
+            path = tmp_path / view / f"{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (8, 6), (40 * number, 0, 0)).save(path)
+    played = [ViewedSource(FolderSource(tmp_path / view, interval_s=0.01, loop=False)) for view in ("top", "side")]
+    looks = [replace(one, source=source) for one, source in zip(rig.looks(), played, strict=True)]
+    station = rig.station = Station(
+        None, rig.recipe, BrightnessDetector(), rig.ledger, deadline_s=20, views=PartViews(rig.recipe, looks)
+    )
+    station.start()
+    asking = ContinuousParts(tuple(played), station)
+    for source in played:
+        source.start()
+    asking.start()
+    wait_until(lambda: not asking.is_running)
+    asking.stop()
+    for source in played:
+        assert (source.frames, source.dropped) == (6, 0)
+        source.stop()
+    pictures = [[view.inspection.image for view in kept.views] for kept in rig.ledger.kept]
+    seen = [[int(picture.pixels[0, 0, 0]) for picture in one if picture is not None] for one in pictures]
+    assert seen == [[40 * number] * 2 for number in range(6)]

@@ -44,7 +44,7 @@ from storage.engine import sqlite_url
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.e2e.conftest import paint_part
-from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image
+from tests.unit.storage.making import LIMITS, MODEL_HASH, make_image, sign_product
 from workflows.inspecting.inspector import folder_steps
 from workflows.products import learning_defects
 from workflows.products.catalogue import Catalogue
@@ -57,6 +57,7 @@ from workflows.products.learning_defects import (
     learn_steps,
 )
 from workflows.products.product_file import ProductFile
+from workflows.products.proofs import asked_rate
 from workflows.products.sessions import SessionParts
 from workflows.products.steps import calibration_steps
 from workflows.reporting.history import History
@@ -372,3 +373,27 @@ def test_the_command_looks_learns_and_takes_back(
         refused = CliRunner().invoke(cli, ["product", "learn-defects", NAME, *options, *where])
         assert refused.exit_code == 1
         assert "Traceback" not in refused.output
+
+
+def test_what_a_calibration_was_asked_to_promise_is_kept_and_asked_again(
+    storage: Storage, catalogue: Catalogue
+) -> None:
+    recipe = sign_product(storage)
+    judged = JudgedPart("a" * 64, "a", 0.1)
+    limits = LIMITS
+    for rate in (None, 0.05, 0.02):
+        found = Calibrated(
+            limits,
+            tuple(0.1 for _ in recipe.references),
+            0.5,
+            "good",
+            recipe.model_hash,
+            trained=True,
+            alpha=rate,
+            proof=Proof(limits, (judged,)),
+        )
+        catalogue.set_calibration(recipe.product, found)
+        with storage.reading() as transaction:
+            assert asked_rate(transaction, recipe.product) == rate
+    with storage.reading() as transaction:
+        assert asked_rate(transaction, "another") is None
