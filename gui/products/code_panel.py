@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from filo_core.identity import FIELDS, OWN_FIELDS
 from filo_core.zones import CodeRead, Unreadable
-from gui.widgets.controls import captioned, plain_label, set_shown
+from gui.widgets.controls import captioned, set_shown
 
 
 class CodePanel(QWidget):
@@ -36,16 +36,12 @@ class CodePanel(QWidget):
             self.field.addItem(called[name], name)
         self.unreadable.addItem(self.tr("a person decides (REVIEW)"), Unreadable.REVIEW)
         self.unreadable.addItem(self.tr("is NG"), Unreadable.NG)
+        self.setToolTip(self.tr("DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(captioned(self.tr("It names"), self.field))
         layout.addWidget(captioned(self.tr("A part without a readable code"), self.unreadable))
-        layout.addWidget(
-            plain_label(
-                self.tr("DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code."), "hint"
-            )
-        )
         for box in (self.field, self.unreadable):
             box.activated.connect(self._tell)
         self.hide()
