@@ -142,13 +142,14 @@ def _small(path: Path) -> Picture:
 def _ways(shape: str, teaching: Sequence[Picture], corners: Corners) -> dict[str, Locate | Tally]:
     return {
         "edges (ours)": _by_edges(shape, teaching, corners),
+        "edges, up to 20 % larger or smaller": _by_edges(shape, teaching, corners, scale=0.2),
         "ORB": _by_features(cv2.ORB_create(1000), cv2.NORM_HAMMING, teaching[0], corners),
         "SIFT": _by_features(cv2.SIFT_create(1000), cv2.NORM_L2, teaching[0], corners),
     }
 
 
-def _by_edges(shape: str, teaching: Sequence[Picture], corners: Corners) -> Locate | Tally:
-    zone = Zone(shape, corners, kind=ZoneKind.FIXTURE, search=FixtureSearch(180.0))
+def _by_edges(shape: str, teaching: Sequence[Picture], corners: Corners, scale: float = 0.0) -> Locate | Tally:
+    zone = Zone(shape, corners, kind=ZoneKind.FIXTURE, search=FixtureSearch(180.0, scale))
     others = [(f"{number}", picture) for number, picture in enumerate(teaching[1:], start=2)]
     try:
         fixture = taught(zone, teaching[0], "", others)

@@ -53,8 +53,11 @@ class CoarseSearch:
         picture = np.zeros((2, *self._padded), np.float32)
         picture[:, : self._size[0], : self._size[1]] = np.moveaxis(field, 2, 0)
         spectrum = scipy.fft.rfft2(picture)
-        answers = scipy.fft.irfft2((self._shapes * spectrum).sum(axis=1), s=self._padded)
-        answers = answers[:, : self._size[0], : self._size[1]]
+        product = self._shapes[:, 0] * spectrum[0]
+        product += self._shapes[:, 1] * spectrum[1]
+        # Back down the columns first: rows beyond the picture need no second transform, a third of all.
+        within = scipy.fft.ifft(product, axis=1, overwrite_x=True)[:, : self._size[0]]
+        answers = scipy.fft.irfft(within, n=self._padded[1], axis=2)[:, :, : self._size[1]]
         return self._peaks(answers, most)
 
     def _peaks(self, answers: Floats, most: int) -> Floats:
