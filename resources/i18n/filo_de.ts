@@ -421,16 +421,16 @@
             <translation>ist NG</translation>
         </message>
         <message>
+            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
+            <translation>DataMatrix, QR, Code 128, EAN und andere. Zeichnen Sie den Bereich etwas größer als den Code.</translation>
+        </message>
+        <message>
             <source>It names</source>
             <translation>Er nennt</translation>
         </message>
         <message>
             <source>A part without a readable code</source>
             <translation>Ein Teil ohne lesbaren Code</translation>
-        </message>
-        <message>
-            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
-            <translation>DataMatrix, QR, Code 128, EAN und andere. Zeichnen Sie den Bereich etwas größer als den Code.</translation>
         </message>
     </context>
     <context>

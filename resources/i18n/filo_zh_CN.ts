@@ -421,16 +421,16 @@
             <translation>判为 NG</translation>
         </message>
         <message>
+            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
+            <translation>DataMatrix、QR、Code 128、EAN 等。请画得比代码略大。</translation>
+        </message>
+        <message>
             <source>It names</source>
             <translation>它填写</translation>
         </message>
         <message>
             <source>A part without a readable code</source>
             <translation>没有可读代码的工件</translation>
-        </message>
-        <message>
-            <source>DataMatrix, QR, Code 128, EAN and others. Draw it a little larger than the code.</source>
-            <translation>DataMatrix、QR、Code 128、EAN 等。请画得比代码略大。</translation>
         </message>
     </context>
     <context>
