@@ -47,19 +47,22 @@ def zoned_map(scored: Floats, shown: Floats, zones: Sequence[Zone], blur: Blur) 
 
 
 def zone_around(zones: Sequence[Zone], mask: Mask) -> Zone | None:
-    """The inspected zone that most of what a mask of the view covers lies in, of several the smallest; None without.
+    """The smallest inspected zone with half or more of what a mask of the view covers; else the one with most of it.
 
     Args:
         zones: as drawn.
         mask: ``(rows, columns)`` over the view, true somewhere.
+
+    Returns:
+        None where none has any.
     """
-    mapped = [
-        (int((cells & mask).sum()), -int(cells.sum()), number)
-        for number, (zone, cells) in enumerate(zip(scored_zones(zones), zone_masks(zones, *mask.shape), strict=True))
-        if zone.has_map
-    ]
-    best = max(mapped, default=(0, 0, 0))
-    return scored_zones(zones)[best[2]] if best[0] else None
+    drawn = zip(scored_zones(zones), zone_masks(zones, *mask.shape), strict=True)
+    shared = [(int((cells & mask).sum()), int(cells.sum()), zone) for zone, cells in drawn if zone.has_map]
+    half = [(size, zone) for inside, size, zone in shared if 2 * inside >= mask.sum()]
+    if half:
+        return min(half, key=lambda one: one[0])[1]
+    most = max(shared, key=lambda one: one[0], default=None)
+    return most[2] if most is not None and most[0] else None
 
 
 def blurred_within(values: Floats, mask: Mask, blur: Blur | None) -> Floats:

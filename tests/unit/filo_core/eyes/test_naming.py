@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from filo_core.resources import resource_path
 from filo_core.trunks.store import TrunkStore
 from filo_core.types import UNKNOWN_TYPE, AnomalyType, Eyes, Limits, Prediction, ProductDescription, ProductDraft, Sight
 from filo_core.words.specs import shipped_words
+from filo_core.zones import Zone
 
 EYES = Eyes(Sight.FAST, 256)
 SIZE = 384
@@ -71,8 +73,9 @@ def picture(seed: int, *, spoiled: bool = False) -> np.ndarray:
     return pixels
 
 
-def predicted(loaded: LoadedEyes, *names: str) -> Prediction:
-    draft = ProductDraft(ProductDescription("p", "plate"), tuple(AnomalyType(name) for name in names), eyes=EYES)
+def predicted(loaded: LoadedEyes, *names: str, zones: tuple[Zone, ...] = ()) -> Prediction:
+    types = tuple(AnomalyType(name) for name in names)
+    draft = ProductDraft(ProductDescription("p", "plate"), types, eyes=EYES, zones=zones)
     detector = loaded.detector(draft.recipe(Limits(0.3, 0.4, 0.3), loaded.model_hash_for(EYES)))
     detector.set_references({"a": picture(1), "b": picture(2)})
     return detector.predict(picture(3, spoiled=True))
@@ -97,6 +100,29 @@ def test_a_head_brings_names_and_changes_no_score_and_no_model(tmp_path: Path) -
     assert all(len(region.type_shares) == 2 for region in named.regions)
     assert plain.anomaly_types == ()
     assert [one.name for one in named.anomaly_types] == [one.name for one in named.regions[0].type_shares]
+
+
+def test_what_is_found_in_a_region_goes_by_its_own_list_and_elsewhere_by_the_products(tmp_path: Path) -> None:
+    loaded = profile_with(tmp_path / "a", head_content())
+    upper, all_of_it = Zone("upper", ((0.0, 0.0), (1.0, 0.7))), Zone("all", ((0.0, 0.0), (1.0, 1.0)))
+    plain = predicted(loaded, "scratch", "stain", "rust", zones=(upper, all_of_it))
+    listing = predicted(
+        loaded, "scratch", "stain", "rust", zones=(replace(upper, anomalies=("stain", "rust")), all_of_it)
+    )
+    elsewhere = predicted(
+        loaded,
+        "scratch",
+        "stain",
+        "rust",
+        zones=(replace(upper, points=((0.0, 0.8), (1.0, 1.0)), anomalies=("rust",)), all_of_it),
+    )
+    worst = plain.regions[0]
+    assert {one.name for one in worst.type_shares} == {"scratch", "stain", "rust"}
+    assert {one.name for one in listing.regions[0].type_shares} == {"stain", "rust"}
+    assert listing.regions[0].listed == ("stain", "rust")
+    assert {one.name for one in elsewhere.regions[0].type_shares} == {"scratch", "stain", "rust"}
+    assert listing.image_score == plain.image_score
+    assert listing.regions[0].box == worst.box
 
 
 def test_a_high_floor_leaves_regions_unknown_and_keeps_their_shares(tmp_path: Path) -> None:

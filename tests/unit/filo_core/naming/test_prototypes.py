@@ -195,3 +195,14 @@ def test_naming_a_region_costs_less_than_two_milliseconds() -> None:
     for _ in range(100):
         names.named(seen)
     assert (time.process_time() - started) / 100 < 0.002
+
+
+def test_where_a_drawn_region_lists_its_own_names_no_other_is_given() -> None:
+    names = LearnedNames(examples(5), SPACE)
+    found = region(look("dent", 600))
+    assert names.named(found).anomaly_type == "dent"
+    listing = names.named(replace(found, listed=("scratch", "stain")))
+    assert listing.anomaly_type in {"scratch", "stain", UNKNOWN_TYPE}
+    assert {one.name for one in listing.type_shares} == {"scratch", "stain"}
+    nothing = names.named(replace(found, listed=("rust",)))
+    assert (nothing.anomaly_type, nothing.type_shares) == (UNKNOWN_TYPE, ())
