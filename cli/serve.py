@@ -78,7 +78,11 @@ def serve(
 def _until_ended(service: Service, server: ApiServer) -> None:
     ended = threading.Event()
     with ended_by_signal(ended):
-        watch_until(ended, _LOOK_EVERY_S, lambda: server.problem or " ".join(service.problems().values()))
+        watch_until(
+            ended,
+            _LOOK_EVERY_S,
+            lambda: server.problem or " ".join(f"{what}: {said}" for what, said in service.problems().items()),
+        )
 
 
 def _place(listen: str) -> tuple[str, int]:

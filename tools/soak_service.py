@@ -1,9 +1,9 @@
-"""A plant in small, abused: a service with two lines is killed, its broker and its files go away, and nothing is lost.
+"""A plant in small, abused: a service with two lines is killed, its files cannot be written, and nothing is lost.
 
 ``python -m tools.soak_service --parts 2000 --kills 10`` posts parts with serials to one line and drops files into the
-folder of another, kills the service and takes its receivers away meanwhile, and holds parts, answers, record and what
-was delivered against each other. ``--speed`` measures parts a second through the API and by a watched folder. The
-figures go into docs/service.md. Exit status 1 when there was a fault.
+folder of another, kills the service and takes the folder of its files away meanwhile, and holds parts, answers, record
+and what was delivered, to a broker as well, against each other. ``--speed`` measures parts a second through the API and
+by a watched folder. The figures go into docs/service.md. Exit status 1 when there was a fault.
 """
 
 from __future__ import annotations

@@ -112,7 +112,8 @@ def test_the_make_targets_that_the_pages_name_are_there() -> None:
 
 def test_the_page_for_contributors_names_files_that_are_there() -> None:
     named = re.findall(
-        r"`((?:filo_core|storage|workflows|gui|cli|docs|tests|resources)/[\w./]*)`", page("CONTRIBUTING.md")
+        r"`((?:filo_core|filo_client|storage|workflows|service|gui|cli|docs|tests|resources)/[\w./]*)`",
+        page("CONTRIBUTING.md"),
     )
     assert len(named) > 20
     assert [name for name in named if not (ROOT / name).exists()] == []
