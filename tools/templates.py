@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -20,7 +21,7 @@ _KINDS = ("Sentence", _MANY)
 def modules(root: Path) -> dict[Path, ast.Module]:
     """Every module below the window that it imports, or that these import; the others speak on the command line."""
     paths = {_module_name(path.relative_to(root)): path for path in _python(root, (WINDOW, *ROOMS))}
-    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+    trees = {name: _tree(path) for name, path in paths.items()}
     seen: set[str] = set()
     waiting = [name for name in trees if name.startswith((f"{WINDOW}.", *DISCOVERED))]
     while waiting:
@@ -72,7 +73,7 @@ def templates(root: Path) -> list[str]:
     below, errors = modules(root), error_names(every_module(root).values())
     found: set[str] = set()
     # The window raises errors of its own, and has its other words looked up by Qt.
-    window = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _python(root, (WINDOW,))}
+    window = {path: _tree(path) for path in _python(root, (WINDOW,))}
     for path, tree in (below | window).items():
         for call in _calls(tree):
             try:
@@ -91,7 +92,13 @@ def translatable(template: str) -> bool:
 def every_module(root: Path) -> dict[Path, ast.Module]:
     """All modules of the program, the command line and its beginning among them."""
     paths = [*_python(root, (*ROOMS, "cli", WINDOW, "tools")), *sorted(root.glob("*.py"))]
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    return {path: _tree(path) for path in paths}
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    """Each module is read once, however many ask."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def put_together(tree: ast.Module, errors: set[str]) -> Iterator[int]:
