@@ -22,7 +22,7 @@ import numpy as np
 from filo_core.calibration.known_parts import ScoredParts
 from filo_core.calibration.zone_limits import calibrated_parts
 from filo_core.engine import load_engine
-from filo_core.identity import Identity
+from filo_core.identity import NOBODY, Identity
 from filo_core.imaging import encode_frame
 from filo_core.line.model_process import load_detectors
 from filo_core.line.part_views import LineView, PartViews
@@ -141,7 +141,10 @@ class _Memory:
         self.kept: list[Inspection] = []
         self._numbers = itertools.count()
 
-    def open(self, _trigger_id: str, _repeats_within_s: float, _identity: Identity) -> tuple[int, LineResult | None]:
+    def open(
+        self, trigger_id: str, repeats_within_s: float, identity: Identity = NOBODY
+    ) -> tuple[int, LineResult | None]:
+        del trigger_id, repeats_within_s, identity
         return next(self._numbers), None
 
     def keep(self, inspection: Inspection) -> Inspection:
@@ -241,7 +244,7 @@ def _station(
     looked = PartViews(part, through)
     station = Station(None, part, detector, memory, deadline_s=DEADLINE_S, on_answer=on_answer, views=looked)
     asking = ContinuousParts(looked.sources, station)
-    running = (*looked.sources, station, asking)
+    running: tuple[ViewedSource | Station | ContinuousParts, ...] = (*looked.sources, station, asking)
     try:
         detector.wait_ready()
         for one in running:

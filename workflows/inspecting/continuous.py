@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from filo_core.method.interfaces import Detector
     from filo_core.types import Inspection, RecipeVersion
     from storage.recorder import Recorder
-    from workflows.line.triggers import TriggerChoice
+    from workflows.settings.output_address import Output
 
 
 class DeliveredRecord:
@@ -113,7 +113,7 @@ class ContinuousInspection(LiveInspection["Engine"]):
         recorder: Recorder,
         require: Callable[[], None],
         open_delivery: Callable[[], Delivery] | None = None,
-        plcs: Sequence[TriggerChoice] = (),
+        plcs: Sequence[Output] = (),
         doors: Doors | None = None,
     ) -> None:
         super().__init__(source, worker, version, make_detector, on_inspection, self._keep)

@@ -156,10 +156,13 @@ def test_pictures_that_a_trigger_brings_are_judged_without_any_camera(rig: Rig) 
     dark, bright = (
         SourceImage(f"{n}", b"", "", np.full((4, 4, 3), n, np.uint8), datetime.now(UTC)) for n in (BLACK, WHITE)
     )
-    brought = {"a": (dark, bright), "b": (dark, "no file b_side came within 5 s.")}
+    brought: dict[str, tuple[SourceImage, SourceImage | str]] = {
+        "a": (dark, bright),
+        "b": (dark, "no file b_side came within 5 s."),
+    }
     results = []
     for part, (top, side) in brought.items():
-        views = {"top": top, "side": side}
+        views: dict[str, SourceImage | str] = {"top": top, "side": side}
         results.append(station.ask(Trigger(part, TriggerKind.FOLDER, file=part, views=views)).wait(20))
     first, second = results
     assert first is not None
