@@ -13,8 +13,8 @@ from cli.common import say, settings_with, speaks_plainly, warn
 from cli.options import Database, Device
 from cli.signals import ended_by_signal, watch_until
 from filo_core.errors import SettingsError
+from filo_core.line.plc.access import is_loopback
 from filo_core.line.triggers.http import Certificate
-from workflows.line.triggers import is_loopback
 from workflows.serving.service import Service, open_service
 from workflows.serving.service_file import read_service_file, service_file
 

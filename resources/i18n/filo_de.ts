@@ -6190,6 +6190,14 @@
             <translation>Ein Anteil abgewiesener Gutteile liegt zwischen 0 und 1, {rate:g} nicht. Geben Sie 0.05 für 5 % an.</translation>
         </message>
         <message>
+            <source>A file without a password.</source>
+            <translation>Eine Datei ohne Passwort.</translation>
+        </message>
+        <message>
+            <source>A file, PEM or DER.</source>
+            <translation>Eine Datei, PEM oder DER.</translation>
+        </message>
+        <message>
             <source>A file. Leave empty for the system's own.</source>
             <translation>Eine Datei; leer: die des Systems.</translation>
         </message>
@@ -6268,6 +6276,10 @@
         <message>
             <source>Address</source>
             <translation>Adresse</translation>
+        </message>
+        <message>
+            <source>Address and port that clients connect to</source>
+            <translation>Adresse und Port, mit denen sich Clients verbinden</translation>
         </message>
         <message>
             <source>Address and port that the PLC asks</source>
@@ -6354,6 +6366,14 @@
             <translation>Eine Fehlerart hat keinen Namen. Benennen Sie sie, oder nehmen Sie sie von der Liste.</translation>
         </message>
         <message>
+            <source>An encrypted OPC UA server asks for a user. Write opcuas://USER@HOST:PORT.</source>
+            <translation>Ein verschlüsselter OPC-UA-Server verlangt einen Benutzer. Schreiben Sie opcuas://USER@HOST:PORT.</translation>
+        </message>
+        <message>
+            <source>An encrypted OPC UA server needs {name}, a file. Name it behind the address.</source>
+            <translation>Ein verschlüsselter OPC-UA-Server braucht {name}, eine Datei. Nennen Sie sie hinter der Adresse.</translation>
+        </message>
+        <message>
             <source>An example of region {name} cannot be read. Mark the item again.</source>
             <translation>Ein Beispiel von Bereich {name} kann nicht gelesen werden. Markieren Sie das Stück noch einmal.</translation>
         </message>
@@ -6426,6 +6446,10 @@
             <translation>An einer Studie nehmen neben dem System höchstens {most_people} Personen teil.</translation>
         </message>
         <message>
+            <source>At most {most} bytes are read.</source>
+            <translation>Höchstens {most} Byte werden gelesen.</translation>
+        </message>
+        <message>
             <source>Automatic: the graphics card where there is one</source>
             <translation>Automatisch: Grafikkarte, wo es eine gibt</translation>
         </message>
@@ -6440,6 +6464,10 @@
         <message>
             <source>Broker, port and topic</source>
             <translation>Broker, Port und Thema</translation>
+        </message>
+        <message>
+            <source>Broker, port and topic to listen to</source>
+            <translation>Broker, Port und Topic, auf das gehört wird</translation>
         </message>
         <message>
             <source>By chance alone one subgroup in about 90 breaks one.</source>
@@ -6468,6 +6496,10 @@
         <message>
             <source>Certificate authority</source>
             <translation>Zertifizierungsstelle</translation>
+        </message>
+        <message>
+            <source>Certificate of the server</source>
+            <translation>Zertifikat des Servers</translation>
         </message>
         <message>
             <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
@@ -7086,6 +7118,10 @@
             <translation>Kein Teil wurde</translation>
         </message>
         <message>
+            <source>No part was judged under the id {name} since the start.</source>
+            <translation>Seit dem Start wurde kein Teil unter der Kennung {name} beurteilt.</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>Kein Bild in {name} endet auf {suffix!r}, was die Ansicht {view} kennzeichnet. Prüfen Sie die Endung, oder wählen Sie einen anderen Ordner.</translation>
         </message>
@@ -7202,6 +7238,10 @@
             <translation>ONNX Runtime lehnt {name} auf {device} ab: {error}. Bereiten Sie es noch einmal vor{or_cpu}.</translation>
         </message>
         <message>
+            <source>OPC UA server</source>
+            <translation>OPC-UA-Server</translation>
+        </message>
+        <message>
             <source>Of a product with views in a watched folder. Takes effect at the next start of the program.</source>
             <translation>Bei einem Produkt mit Ansichten in einem überwachten Ordner. Gilt ab dem nächsten Start des Programms.</translation>
         </message>
@@ -7270,8 +7310,16 @@
             <translation>Port {port} von {host} kann nicht für Modbus benutzt werden. Wählen Sie einen anderen.</translation>
         </message>
         <message>
+            <source>Port {port} of {host} cannot be used for OPC UA. Choose another.</source>
+            <translation>Port {port} von {host} kann nicht für OPC UA verwendet werden. Wählen Sie einen anderen.</translation>
+        </message>
+        <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>{name} vorzubereiten braucht torch, das hier nicht installiert ist ({error}). Führen Sie 'make setup' aus, oder kopieren Sie die vorbereiteten Netze eines anderen Rechners mit 'main.py models install eyes --from DIR'.</translation>
+        </message>
+        <message>
+            <source>Private key</source>
+            <translation>Privater Schlüssel</translation>
         </message>
         <message>
             <source>Processor</source>
@@ -7518,6 +7566,10 @@
             <translation>Schon gesehen: {count}-mal geprüft, zuletzt als {verdict} am {at:%Y-%m-%d %H:%M:%S}.</translation>
         </message>
         <message>
+            <source>Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines, and "repeat": true where an earlier verdict is wanted.</source>
+            <translation>Senden Sie {"id": "..."} mit 1 bis 80 Buchstaben, Ziffern, Punkten, Doppelpunkten, Binde- oder Unterstrichen, und "repeat": true, wo ein früheres Urteil gewünscht ist.</translation>
+        </message>
+        <message>
             <source>Sender</source>
             <translation>Absender</translation>
         </message>
@@ -7634,8 +7686,20 @@
             <translation>Der HTTP-Auslöser lauscht auf {host} ohne Zertifikat: Jeder im Netz kann sein Token und seine Urteile mitlesen und ändern. Geben Sie ein Zertifikat an, oder lauschen Sie auf 127.0.0.1.</translation>
         </message>
         <message>
+            <source>The MQTT trigger has no address. Enter broker and topic.</source>
+            <translation>Der MQTT-Auslöser hat keine Adresse. Geben Sie Broker und Topic ein.</translation>
+        </message>
+        <message>
+            <source>The MQTT trigger would answer to the topic that it listens to. Name another one.</source>
+            <translation>Der MQTT-Auslöser würde auf dem Topic antworten, auf das er hört. Nennen Sie ein anderes.</translation>
+        </message>
+        <message>
             <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
             <translation>Der Modbus-Server auf {host} wäre aus jedem Netz dieses Rechners erreichbar. Nennen Sie die Adresse im Netz der Maschine, oder setzen Sie FILO_MODBUS_EVERYWHERE=true.</translation>
+        </message>
+        <message>
+            <source>The OPC UA server on {host} could be read and asked by whoever is on the network. Write opcuas://USER@HOST:PORT?certificate=FILE&amp;key=FILE, or listen on 127.0.0.1.</source>
+            <translation>Den OPC-UA-Server auf {host} könnte jeder im Netz lesen und fragen. Schreiben Sie opcuas://USER@HOST:PORT?certificate=FILE&amp;key=FILE, oder lassen Sie ihn auf 127.0.0.1 hören.</translation>
         </message>
         <message>
             <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
@@ -7698,8 +7762,16 @@
             <translation>Die Antwort zu diesem Teil {why}. Beurteilen Sie das Teil mit dem Auge, und rufen Sie einen Administrator.</translation>
         </message>
         <message>
+            <source>The broker has kept this message, whose part may be gone. Publish it without retain.</source>
+            <translation>Der Broker hat diese Nachricht aufgehoben; ihr Teil kann fort sein. Senden Sie sie ohne retain.</translation>
+        </message>
+        <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
             <translation>Die Adresse der Kamera enthält ein Passwort, das in die Aufzeichnung geriete. Lassen Sie es weg, und hinterlegen Sie es mit: main.py secret set camera:rtsp://USER@HOST:PORT</translation>
+        </message>
+        <message>
+            <source>The certificate {certificate} of the OPC UA server cannot be used ({error}). Give a certificate and its key without a password, in PEM or DER.</source>
+            <translation>Das Zertifikat {certificate} des OPC-UA-Servers kann nicht verwendet werden ({error}). Geben Sie ein Zertifikat und seinen Schlüssel ohne Passwort, in PEM oder DER.</translation>
         </message>
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
@@ -7960,6 +8032,18 @@
         <message>
             <source>The map of {product} has learnt nothing that could be taken back.</source>
             <translation>Die Karte von {product} hat nichts gelernt, was zurückgenommen werden könnte.</translation>
+        </message>
+        <message>
+            <source>The message came in another encoding than UTF-8. Check the sender.</source>
+            <translation>Die Nachricht kam in einer anderen Kodierung als UTF-8. Prüfen Sie den Absender.</translation>
+        </message>
+        <message>
+            <source>The message is no object of JSON. Send one such as {example}.</source>
+            <translation>Die Nachricht ist kein JSON-Objekt. Senden Sie eines wie {example}.</translation>
+        </message>
+        <message>
+            <source>The message says a field twice. Send each once.</source>
+            <translation>Die Nachricht nennt ein Feld zweimal. Senden Sie jedes einmal.</translation>
         </message>
         <message>
             <source>The model cannot be changed: the program is closing. Start it again.</source>
@@ -8422,6 +8506,10 @@
             <translation>Das ist die Datenbank der Station selbst. Geben Sie die Adresse der des Werks an.</translation>
         </message>
         <message>
+            <source>This line inspects {product}, and no other product.</source>
+            <translation>Diese Linie prüft {product} und kein anderes Produkt.</translation>
+        </message>
+        <message>
             <source>This machine has no usable graphics card. Choose auto or cpu.</source>
             <translation>Dieser Rechner hat keine nutzbare Grafikkarte. Wählen Sie auto oder cpu.</translation>
         </message>
@@ -8478,6 +8566,10 @@
             <translation>Zu viele Teile NG</translation>
         </message>
         <message>
+            <source>Too many triggers at a time. Wait for an answer.</source>
+            <translation>Zu viele Auslöser auf einmal. Warten Sie auf eine Antwort.</translation>
+        </message>
+        <message>
             <source>Tried {eyes}</source>
             <translation>{eyes} versucht</translation>
         </message>
@@ -8494,8 +8586,16 @@
             <translation>Aus dieser Aufzeichnung wurden Benutzer außerhalb dieses Programms entfernt, also kann sich niemand anmelden. Stellen Sie die neueste Sicherung wieder her; main.py audit verify sagt, was fehlt.</translation>
         </message>
         <message>
+            <source>Waiting for a call of the method Inspect over OPC UA…</source>
+            <translation>Warten auf einen Aufruf der Methode Inspect über OPC UA …</translation>
+        </message>
+        <message>
             <source>Waiting for a trigger over HTTP…</source>
             <translation>Warten auf einen Auslöser über HTTP…</translation>
+        </message>
+        <message>
+            <source>Waiting for a trigger over MQTT…</source>
+            <translation>Warten auf einen Auslöser über MQTT …</translation>
         </message>
         <message>
             <source>Waiting for the PLC's trigger…</source>
@@ -8572,6 +8672,10 @@
         <message>
             <source>With this map: {sentence} So nothing is changed.</source>
             <translation>Mit dieser Karte: {sentence} Darum wird nichts geändert.</translation>
+        </message>
+        <message>
+            <source>Without encryption and user on 127.0.0.1 only.</source>
+            <translation>Ohne Verschlüsselung und Benutzer nur auf 127.0.0.1.</translation>
         </message>
         <message>
             <source>Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images.</source>
@@ -9300,6 +9404,10 @@
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>verschoben um {across:+.1f} und {down:+.1f} px, gedreht um {turned:+.1f}°, {scale:.3f}-mal so groß; passt zu {fit:.0f} %, Restfehler {residual:.2f} px</translation>
+        </message>
+        <message>
+            <source>mqtts://USER@HOST/TOPIC where the broker asks for it. The answer goes to TOPIC/answer.</source>
+            <translation>mqtts://USER@HOST/TOPIC, wo der Broker es verlangt. Die Antwort geht an TOPIC/answer.</translation>
         </message>
         <message>
             <source>name</source>
@@ -10110,8 +10218,16 @@
             <translation>{name!r} ist nicht zu Ende. Warten Sie darauf, oder brechen Sie es ab, und wechseln Sie dann das Modell.</translation>
         </message>
         <message>
+            <source>{name!r} is no field of a trigger. There are: {known}.</source>
+            <translation>{name!r} ist kein Feld eines Auslösers. Es gibt: {known}.</translation>
+        </message>
+        <message>
             <source>{name!r} is no field of such an output. There are: {known}.</source>
             <translation>{name!r} ist kein Feld eines solchen Ausgangs. Es gibt: {known}.</translation>
+        </message>
+        <message>
+            <source>{name!r} is no field of the MQTT trigger. There are: reply, ca_file.</source>
+            <translation>{name!r} ist kein Feld des MQTT-Auslösers. Es gibt: reply, ca_file.</translation>
         </message>
         <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
@@ -10478,6 +10594,10 @@
             <translation>{name} wurde zu oft abgewiesen. Warten Sie {wait}, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>{name}, where triggers come from, cannot be reached ({error}). Check the broker.</source>
+            <translation>{name}, woher die Auslöser kommen, ist nicht erreichbar ({error}). Prüfen Sie den Broker.</translation>
+        </message>
+        <message>
             <source>{name}: its process ended by itself (exit code {number}).</source>
             <translation>{name}: Der Prozess hat sich von selbst beendet (Exit-Code {number}).</translation>
         </message>
@@ -10740,6 +10860,10 @@
         <message>
             <source>{path} is no JSON. {remedy}</source>
             <translation>{path} ist kein JSON. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is no file. Name the {name} of the OPC UA server.</source>
+            <translation>{path} ist keine Datei. Nennen Sie {name} des OPC-UA-Servers.</translation>
         </message>
         <message>
             <source>{path} is not a category: it needs the folders train/{good} and test. Choose a folder in the layout of MVTec AD.</source>
@@ -11050,6 +11174,10 @@
             <translation>{title} kam von keiner Adresse: {problems}. Es wurde nichts installiert; was schon da ist, bleibt. Versuchen Sie es noch einmal, oder verwenden Sie --from mit einem Ordner, der die Dateien hat.</translation>
         </message>
         <message>
+            <source>{topic!r} is no topic of one line. Write one without + and #, such as mqtt://host/line/3/trigger.</source>
+            <translation>{topic!r} ist kein Topic einer einzelnen Linie. Schreiben Sie eines ohne + und #, etwa mqtt://host/line/3/trigger.</translation>
+        </message>
+        <message>
             <source>{twice} is an output twice. Remove one, or change more than its user or password.</source>
             <translation>{twice} ist zweimal ein Ausgang. Entfernen Sie einen, oder ändern Sie mehr als Benutzer oder Passwort.</translation>
         </message>
@@ -11112,6 +11240,10 @@
         <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
             <translation>{what} ist nicht, was es sein sollte. Berichtigen Sie es, oder löschen Sie die Datei, um neu zu beginnen.</translation>
+        </message>
+        <message>
+            <source>{what} needs the package {module}, which is not installed. Install it: pip install 'filo-inspector[protocols]'.</source>
+            <translation>{what} braucht das Paket {module}, das nicht installiert ist. Installieren Sie es: pip install 'filo-inspector[protocols]'.</translation>
         </message>
         <message>
             <source>{what}: the map is {now}. Recipe version {version} is in force. {calibration}</source>

@@ -6191,6 +6191,14 @@
             <translation>良品误拒率在 0 到 1 之间，{rate:g} 不是。5 % 请写 0.05。</translation>
         </message>
         <message>
+            <source>A file without a password.</source>
+            <translation>一个没有密码的文件。</translation>
+        </message>
+        <message>
+            <source>A file, PEM or DER.</source>
+            <translation>文件,PEM 或 DER。</translation>
+        </message>
+        <message>
             <source>A file. Leave empty for the system's own.</source>
             <translation>一个文件；留空则使用系统自带的。</translation>
         </message>
@@ -6269,6 +6277,10 @@
         <message>
             <source>Address</source>
             <translation>地址</translation>
+        </message>
+        <message>
+            <source>Address and port that clients connect to</source>
+            <translation>客户端连接的地址和端口</translation>
         </message>
         <message>
             <source>Address and port that the PLC asks</source>
@@ -6355,6 +6367,14 @@
             <translation>有一个异常类型没有名称。请命名，或从列表中移除。</translation>
         </message>
         <message>
+            <source>An encrypted OPC UA server asks for a user. Write opcuas://USER@HOST:PORT.</source>
+            <translation>加密的 OPC UA 服务器需要用户。请写 opcuas://USER@HOST:PORT。</translation>
+        </message>
+        <message>
+            <source>An encrypted OPC UA server needs {name}, a file. Name it behind the address.</source>
+            <translation>加密的 OPC UA 服务器需要 {name} 文件。请在地址后写明。</translation>
+        </message>
+        <message>
             <source>An example of region {name} cannot be read. Mark the item again.</source>
             <translation>区域 {name} 的一个示例无法读取。请重新标出该物件。</translation>
         </message>
@@ -6427,6 +6447,10 @@
             <translation>除系统外，最多 {most_people} 人参加研究。</translation>
         </message>
         <message>
+            <source>At most {most} bytes are read.</source>
+            <translation>最多读取 {most} 字节。</translation>
+        </message>
+        <message>
             <source>Automatic: the graphics card where there is one</source>
             <translation>自动：有显卡时使用显卡</translation>
         </message>
@@ -6441,6 +6465,10 @@
         <message>
             <source>Broker, port and topic</source>
             <translation>代理、端口和主题</translation>
+        </message>
+        <message>
+            <source>Broker, port and topic to listen to</source>
+            <translation>要监听的代理、端口和主题</translation>
         </message>
         <message>
             <source>By chance alone one subgroup in about 90 breaks one.</source>
@@ -6469,6 +6497,10 @@
         <message>
             <source>Certificate authority</source>
             <translation>证书颁发机构</translation>
+        </message>
+        <message>
+            <source>Certificate of the server</source>
+            <translation>服务器证书</translation>
         </message>
         <message>
             <source>Check its power, cable and serial number, and that no other program uses it. It is tried again by itself.</source>
@@ -7087,6 +7119,10 @@
             <translation>没有零件</translation>
         </message>
         <message>
+            <source>No part was judged under the id {name} since the start.</source>
+            <translation>自启动以来没有以编号 {name} 判定过零件。</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>{name} 中没有以 {suffix!r} 结尾的图像，而该后缀表示视图 {view}。请检查后缀，或选择其他文件夹。</translation>
         </message>
@@ -7203,6 +7239,10 @@
             <translation>ONNX Runtime 在 {device} 上拒绝 {name}：{error}。请重新准备{or_cpu}。</translation>
         </message>
         <message>
+            <source>OPC UA server</source>
+            <translation>OPC UA 服务器</translation>
+        </message>
+        <message>
             <source>Of a product with views in a watched folder. Takes effect at the next start of the program.</source>
             <translation>用于监视文件夹中有多个视图的产品。下次启动程序时生效。</translation>
         </message>
@@ -7271,8 +7311,16 @@
             <translation>{host} 的端口 {port} 无法用于 Modbus。请另选一个。</translation>
         </message>
         <message>
+            <source>Port {port} of {host} cannot be used for OPC UA. Choose another.</source>
+            <translation>{host} 的端口 {port} 不能用于 OPC UA。请选择另一个。</translation>
+        </message>
+        <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>准备 {name} 需要 torch，此处未安装（{error}）。请运行 'make setup'，或用 'main.py models install eyes --from DIR' 复制另一台机器上准备好的网络。</translation>
+        </message>
+        <message>
+            <source>Private key</source>
+            <translation>私钥</translation>
         </message>
         <message>
             <source>Processor</source>
@@ -7519,6 +7567,10 @@
             <translation>以前见过：检测过 {count} 次，最近一次结果为 {verdict}，时间 {at:%Y-%m-%d %H:%M:%S}。</translation>
         </message>
         <message>
+            <source>Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines, and "repeat": true where an earlier verdict is wanted.</source>
+            <translation>请发送 {"id": "..."},由 1 到 80 个字母、数字、点、冒号、短横或下划线组成;需要以前的判定时加 "repeat": true。</translation>
+        </message>
+        <message>
             <source>Sender</source>
             <translation>发件人</translation>
         </message>
@@ -7635,8 +7687,20 @@
             <translation>HTTP 触发在 {host} 上监听而没有证书：网络中的任何人都能读取其令牌和判定，并可篡改。请指定证书，或在 127.0.0.1 上监听。</translation>
         </message>
         <message>
+            <source>The MQTT trigger has no address. Enter broker and topic.</source>
+            <translation>MQTT 触发没有地址。请输入代理和主题。</translation>
+        </message>
+        <message>
+            <source>The MQTT trigger would answer to the topic that it listens to. Name another one.</source>
+            <translation>MQTT 触发会在它监听的主题上应答。请换一个主题。</translation>
+        </message>
+        <message>
             <source>The Modbus server on {host} could be reached from every network of this machine. Name the address of the machine's own network, or set FILO_MODBUS_EVERYWHERE=true.</source>
             <translation>{host} 上的 Modbus 服务器可从本机的所有网络访问。请指定设备网络的地址，或设置 FILO_MODBUS_EVERYWHERE=true。</translation>
+        </message>
+        <message>
+            <source>The OPC UA server on {host} could be read and asked by whoever is on the network. Write opcuas://USER@HOST:PORT?certificate=FILE&amp;key=FILE, or listen on 127.0.0.1.</source>
+            <translation>网络上的任何人都能读取和查询 {host} 上的 OPC UA 服务器。请写 opcuas://USER@HOST:PORT?certificate=FILE&amp;key=FILE,或监听 127.0.0.1。</translation>
         </message>
         <message>
             <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
@@ -7699,8 +7763,16 @@
             <translation>对此零件的答复{why}。请人工目视判定，并通知管理员。</translation>
         </message>
         <message>
+            <source>The broker has kept this message, whose part may be gone. Publish it without retain.</source>
+            <translation>这条消息由代理保留,零件可能已离开。请不带 retain 发布。</translation>
+        </message>
+        <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
             <translation>相机地址含有密码，会被写入记录。请去掉密码，并用以下命令保存：main.py secret set camera:rtsp://USER@HOST:PORT</translation>
+        </message>
+        <message>
+            <source>The certificate {certificate} of the OPC UA server cannot be used ({error}). Give a certificate and its key without a password, in PEM or DER.</source>
+            <translation>无法使用 OPC UA 服务器的证书 {certificate}({error})。请提供 PEM 或 DER 格式的证书和无密码的私钥。</translation>
         </message>
         <message>
             <source>The certificate {chain} cannot be used ({error}). Give a PEM file with the certificate, and one with its key without a password.</source>
@@ -7961,6 +8033,18 @@
         <message>
             <source>The map of {product} has learnt nothing that could be taken back.</source>
             <translation>{product} 的异常图没有可撤回的学习内容。</translation>
+        </message>
+        <message>
+            <source>The message came in another encoding than UTF-8. Check the sender.</source>
+            <translation>消息不是 UTF-8 编码。请检查发送方。</translation>
+        </message>
+        <message>
+            <source>The message is no object of JSON. Send one such as {example}.</source>
+            <translation>消息不是 JSON 对象。请发送例如 {example} 的对象。</translation>
+        </message>
+        <message>
+            <source>The message says a field twice. Send each once.</source>
+            <translation>消息中有字段重复。每个字段只发送一次。</translation>
         </message>
         <message>
             <source>The model cannot be changed: the program is closing. Start it again.</source>
@@ -8423,6 +8507,10 @@
             <translation>这是本工位自己的数据库。请提供工厂数据库的地址。</translation>
         </message>
         <message>
+            <source>This line inspects {product}, and no other product.</source>
+            <translation>这条产线检测 {product},不检测其他产品。</translation>
+        </message>
+        <message>
             <source>This machine has no usable graphics card. Choose auto or cpu.</source>
             <translation>本机没有可用的显卡。请选择 auto 或 cpu。</translation>
         </message>
@@ -8479,6 +8567,10 @@
             <translation>判为 NG 的零件过多</translation>
         </message>
         <message>
+            <source>Too many triggers at a time. Wait for an answer.</source>
+            <translation>同时触发过多。请等待应答。</translation>
+        </message>
+        <message>
             <source>Tried {eyes}</source>
             <translation>已试 {eyes}</translation>
         </message>
@@ -8495,8 +8587,16 @@
             <translation>有用户在本程序之外被从记录中删除，因此无人可以登录。请恢复最新备份；main.py audit verify 会说明缺少什么。</translation>
         </message>
         <message>
+            <source>Waiting for a call of the method Inspect over OPC UA…</source>
+            <translation>正在等待通过 OPC UA 调用 Inspect 方法…</translation>
+        </message>
+        <message>
             <source>Waiting for a trigger over HTTP…</source>
             <translation>正在等待 HTTP 触发…</translation>
+        </message>
+        <message>
+            <source>Waiting for a trigger over MQTT…</source>
+            <translation>正在等待 MQTT 触发…</translation>
         </message>
         <message>
             <source>Waiting for the PLC's trigger…</source>
@@ -8573,6 +8673,10 @@
         <message>
             <source>With this map: {sentence} So nothing is changed.</source>
             <translation>使用此异常图：{sentence} 因此不作更改。</translation>
+        </message>
+        <message>
+            <source>Without encryption and user on 127.0.0.1 only.</source>
+            <translation>不加密且无用户时只能在 127.0.0.1 上。</translation>
         </message>
         <message>
             <source>Without good images, or two confirmed good parts, these limits are the middle of the scale and not measured on this product. They promise nothing. Move them by hand, confirm good parts as they come, or add good images.</source>
@@ -9301,6 +9405,10 @@
         <message>
             <source>moved by {across:+.1f} and {down:+.1f} px, turned by {turned:+.1f}°, {scale:.3f} times as large; fits to {fit:.0f} %, residual {residual:.2f} px</source>
             <translation>移动 {across:+.1f} 和 {down:+.1f} 像素，转动 {turned:+.1f}°，大小为 {scale:.3f} 倍；吻合 {fit:.0f} %，残差 {residual:.2f} 像素</translation>
+        </message>
+        <message>
+            <source>mqtts://USER@HOST/TOPIC where the broker asks for it. The answer goes to TOPIC/answer.</source>
+            <translation>代理要求时写 mqtts://USER@HOST/TOPIC。应答发到 TOPIC/answer。</translation>
         </message>
         <message>
             <source>name</source>
@@ -10111,8 +10219,16 @@
             <translation>{name!r} 尚未结束。请等待或取消，然后更换模型。</translation>
         </message>
         <message>
+            <source>{name!r} is no field of a trigger. There are: {known}.</source>
+            <translation>{name!r} 不是触发的字段。可用:{known}。</translation>
+        </message>
+        <message>
             <source>{name!r} is no field of such an output. There are: {known}.</source>
             <translation>{name!r} 不是这种输出的字段。可用：{known}。</translation>
+        </message>
+        <message>
+            <source>{name!r} is no field of the MQTT trigger. There are: reply, ca_file.</source>
+            <translation>{name!r} 不是 MQTT 触发的字段。可用:reply、ca_file。</translation>
         </message>
         <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
@@ -10479,6 +10595,10 @@
             <translation>{name} 被拒绝次数过多。请等待 {wait} 后重试。</translation>
         </message>
         <message>
+            <source>{name}, where triggers come from, cannot be reached ({error}). Check the broker.</source>
+            <translation>无法连接触发来源 {name}({error})。请检查代理。</translation>
+        </message>
+        <message>
             <source>{name}: its process ended by itself (exit code {number}).</source>
             <translation>{name}：其进程自行结束（退出代码 {number}）。</translation>
         </message>
@@ -10741,6 +10861,10 @@
         <message>
             <source>{path} is no JSON. {remedy}</source>
             <translation>{path} 不是 JSON。{remedy}</translation>
+        </message>
+        <message>
+            <source>{path} is no file. Name the {name} of the OPC UA server.</source>
+            <translation>{path} 不是文件。请写明 OPC UA 服务器的 {name}。</translation>
         </message>
         <message>
             <source>{path} is not a category: it needs the folders train/{good} and test. Choose a folder in the layout of MVTec AD.</source>
@@ -11051,6 +11175,10 @@
             <translation>{title} 未能从任何地址获取：{problems}。没有安装任何内容；已下载的会保留。请重试，或用 --from 指定含有这些文件的文件夹。</translation>
         </message>
         <message>
+            <source>{topic!r} is no topic of one line. Write one without + and #, such as mqtt://host/line/3/trigger.</source>
+            <translation>{topic!r} 不是单条产线的主题。请写不含 + 和 # 的主题,例如 mqtt://host/line/3/trigger。</translation>
+        </message>
+        <message>
             <source>{twice} is an output twice. Remove one, or change more than its user or password.</source>
             <translation>{twice} 作为输出出现了两次。请移除一个，或更改除用户和密码以外的内容。</translation>
         </message>
@@ -11113,6 +11241,10 @@
         <message>
             <source>{what} is not what it should be. Correct it, or delete the file to start afresh.</source>
             <translation>{what}不符合要求。请更正，或删除该文件重新开始。</translation>
+        </message>
+        <message>
+            <source>{what} needs the package {module}, which is not installed. Install it: pip install 'filo-inspector[protocols]'.</source>
+            <translation>{what} 需要软件包 {module},但尚未安装。请安装:pip install 'filo-inspector[protocols]'。</translation>
         </message>
         <message>
             <source>{what}: the map is {now}. Recipe version {version} is in force. {calibration}</source>

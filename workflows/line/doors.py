@@ -31,6 +31,7 @@ class Doors:
         certificate: of the HTTP trigger's TLS, in PEM; None listens without.
         certificate_key: its key, in PEM; None where it stands in ``certificate``.
         own_fields: what the customer calls the fields of their own.
+        ca_file: certificate authority of the MQTT trigger's broker, where its address names none.
         filled: an address with the password that is kept for it.
     """
 
@@ -41,6 +42,7 @@ class Doors:
     certificate_key: Path | None = None
     own_fields: tuple[str, ...] = ()
     filled: Callable[[str], str] = str
+    ca_file: Path | None = None
 
     @property
     def tls(self) -> Certificate | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +100,7 @@ def line_wish(
     words = triggers or [server.address for server in servers or kept] or otherwise
     chosen = [choice_of(word) for word in words]
     cameras = tuple(_camera(source, secrets, settings) for source in sources)
-    plcs, doors = plcs_of(servers, chosen), doors_of(settings)
+    plcs, doors = plcs_of(servers, chosen), replace(doors_of(settings), ca_file=ca_file)
     return LineWish(cameras, chosen, plcs, sinks, deadline_s, settings.part_wait_s, doors)
 
 

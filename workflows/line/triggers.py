@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from filo_core.errors import SourceError
-from filo_core.identifying import identity_of
 from filo_core.line.outputs.known import specs
 from filo_core.line.outputs.spec import Serving
+from filo_core.line.plc.access import is_loopback
 from filo_core.line.sources.address import CameraAddress
 from filo_core.line.triggers.base import TriggerKind
 from filo_core.line.triggers.spec import TRIGGERS, forms
@@ -146,14 +144,6 @@ def open_door_of(settings: Settings) -> str:
         return ""
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output], doors: Doors) -> list[LinePart]:
     """What asks for the verdicts of Live, and the servers that are read; the key makes no part.
 
@@ -199,9 +189,8 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
         case TriggerKind.CONTINUOUS:
             from filo_core.line.triggers.continuous import ContinuousParts, ContinuousTrigger
 
-            if line.source is None:
-                return ContinuousParts(line.sources, line.announcer)
-            return ContinuousTrigger(line.source, line.announcer)
+            one, asks = line.source, line.announcer
+            return ContinuousParts(line.sources, asks) if one is None else ContinuousTrigger(one, asks)
         case TriggerKind.HTTP:
             from filo_core.line.triggers.http import HttpTrigger
 
@@ -218,8 +207,26 @@ def make_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart | 
                 seal=line.seal,
                 own_fields=doors.own_fields,
             )
+        case TriggerKind.MQTT:
+            return _mqtt_trigger(choice, line, doors)
         case _:
             return None
+
+
+def _mqtt_trigger(choice: TriggerChoice, line: Line, doors: Doors) -> LinePart:
+    from filo_core.line.triggers.mqtt import MqttTrigger
+
+    if not choice.place.strip():
+        raise SourceError("The MQTT trigger has no address. Enter broker and topic.")
+    return MqttTrigger(
+        line.announcer,
+        doors.filled(choice.address),
+        line.recipe.product,
+        ca_file=doors.ca_file,
+        deadline_s=line.deadline_s,
+        seal=line.seal,
+        own_fields=doors.own_fields,
+    )
 
 
 def _refuse_blind(kind: TriggerKind) -> NoReturn:
@@ -233,8 +240,8 @@ def make_plc(server: Output, line: Line, doors: Doors) -> LinePart:
         SourceError: as :func:`plc_server`.
     """
     asks = line.announcer if line.sources else None
-    longest_s = line.deadline_s + _SPARE_S
-    reader, part = plc_server(server, line.announcer, line.recipe, doors, asks, line.alarms.stands, longest_s)
+    alarm, deadline_s = line.alarms.stands, line.deadline_s
+    reader, part = plc_server(server, line.announcer, line.recipe, doors, asks, alarm, deadline_s)
     line.announcer.readers.append(reader)
     return part
 
@@ -246,7 +253,7 @@ def plc_server(
     doors: Doors,
     asks: Asks | None = None,
     has_alarm: Callable[[], bool] = bool,
-    longest_s: float = _SPARE_S,
+    deadline_s: float = 2.0,
 ) -> tuple[Reader, Server]:
     """What is seen of a line, and the server that shows it; without ``asks`` it is only read.
 
@@ -269,7 +276,8 @@ def plc_server(
             asks=asks,
             has_alarm=has_alarm,
             access=doors.modbus,
-            read_identity=partial(identity_of, own_names=doors.own_fields),
-            longest_s=longest_s,
+            own_fields=doors.own_fields,
+            deadline_s=deadline_s,
+            longest_s=deadline_s + _SPARE_S,
         )
     )

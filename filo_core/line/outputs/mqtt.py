@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import ssl
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
-from filo_core.errors import SourceError
+from filo_core.line.broker import Broker, why
 from filo_core.line.outputs.spec import CA_FILE, Opening, OutputSpec, Where
 from filo_core.line.sinks.base import OFFLINE, ONLINE, Message, Readiness, Seal, SinkError
-from filo_core.line.sources.address import CameraAddress
 from filo_core.notices import Notification
 from filo_core.sentence import Sentence
 
@@ -46,18 +43,11 @@ class MqttSink:
     """
 
     def __init__(self, address: str, ca_file: Path | None = None, timeout_s: float = _TIMEOUT_S) -> None:
-        parts = urlsplit(address)
-        self.name = CameraAddress(address).shown
-        if not parts.hostname:
-            raise SourceError("{name} names no broker. Write mqtt://host:1883/topic.", name=self.name)
-        self._host = parts.hostname
-        self._secure = parts.scheme == "mqtts"
-        self._port = parts.port or (8883 if self._secure else 1883)
-        self._topic = unquote(parts.path.strip("/")) or _DEFAULT_TOPIC
+        self._broker = Broker.at(address, ca_file)
+        self.name = self._broker.name
+        self._topic = self._broker.topic or _DEFAULT_TOPIC
         # The same at every connection: the broker ends the one before, whose last will comes before the new "online".
         self._id = f"filo-{uuid.uuid4().hex[:16]}"
-        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._ca_file = ca_file
         self._timeout_s = timeout_s
         self._client: mqtt.Client | None = None
         self._readiness: Readiness | None = None
@@ -151,9 +141,7 @@ class MqttSink:
 
     def _refusal(self, error: Exception) -> SinkError:
         self.close()
-        return SinkError(
-            "{name} does not take messages ({error}). Check the broker.", name=self.name, error=_reason(error)
-        )
+        return SinkError("{name} does not take messages ({error}). Check the broker.", name=self.name, error=why(error))
 
     def close(self) -> None:
         """Disconnect."""
@@ -175,20 +163,12 @@ class MqttSink:
         return self._client
 
     def _connect(self, *, announced: bool) -> mqtt.Client:
-        import paho.mqtt.client as mqtt
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._id if announced else "")
-        if self._user:
-            client.username_pw_set(self._user, self._password)
-        if self._secure:
-            client.tls_set(ca_certs=str(self._ca_file) if self._ca_file else None, tls_version=ssl.PROTOCOL_TLS_CLIENT)
-        client.connect_timeout = self._timeout_s
+        client = self._broker.client(self._id if announced else "", self._timeout_s)
         refusals: list[ReasonCode] = []
         client.on_connect = lambda _c, _u, _f, code, _p: refusals.append(code) if code.is_failure else None
         if announced:
             client.will_set(self._state_topic, OFFLINE, qos=1, retain=True)
-        client.connect(self._host, self._port, _KEEP_ALIVE_S)
+        client.connect(self._broker.host, self._broker.port, _KEEP_ALIVE_S)
         self._pump_until(client, lambda: client.is_connected() or bool(refusals))
         if refusals:
             raise ConnectionRefusedError(f"it refused the connection: {refusals[0]}")
@@ -224,13 +204,6 @@ class MqttSink:
 
 def _payload(message: Message) -> bytes:
     return f'{{"key": "{message.key}", {message.to_json()[1:]}'.encode()
-
-
-def _reason(error: Exception) -> str:
-    # A driver's own words could repeat the address; its kind and the system's message do not.
-    if isinstance(error, OSError):
-        return error.strerror or str(error) or type(error).__name__
-    return type(error).__name__
 
 
 def _open(opening: Opening) -> MqttSink:

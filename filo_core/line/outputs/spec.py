@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +13,6 @@ from filo_core.errors import SourceError
 from filo_core.sentence import Sentence
 
 if TYPE_CHECKING:
-    from filo_core.identity import Identity
     from filo_core.line.announcer import Reader
     from filo_core.line.plc.access import ModbusAccess
     from filo_core.line.sinks.base import Sink
@@ -146,7 +146,8 @@ class Serving:
         asks: takes its triggers; None where it is only read.
         has_alarm: whether an alarm of the record stands; never waits.
         access: of servers that know no password.
-        read_identity: checks what a message says of a part; raises an IdentityError.
+        own_fields: what the customer calls the fields of their own.
+        deadline_s: longest time from a trigger to its answer.
         longest_s: so long an answer is waited for.
     """
 
@@ -159,8 +160,24 @@ class Serving:
     asks: Asks | None
     has_alarm: Callable[[], bool]
     access: ModbusAccess
-    read_identity: Callable[[Mapping[str, object]], Identity]
+    own_fields: tuple[str, ...] = ()
+    deadline_s: float = 2.0
     longest_s: float = 7.0
+
+
+def needs(module: str, what: str) -> None:
+    """Say what to install where the library of a protocol is missing.
+
+    Raises:
+        SourceError: if it is.
+    """
+    if find_spec(module) is None:
+        raise SourceError(
+            "{what} needs the package {module}, which is not installed. Install it: pip install "
+            "'filo-inspector[protocols]'.",
+            what=what,
+            module=module,
+        )
 
 
 class Server(Protocol):

@@ -47,6 +47,14 @@ def is_everywhere(host: str) -> bool:
     return any(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_unspecified for *_, address in found)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def refuse_everywhere(host: str) -> None:
     """Listening on every network of the machine was not asked for.
 

@@ -1,4 +1,4 @@
-"""Whether the Modbus server could listen on a port."""
+"""Whether a server of the line could listen on a port."""
 
 from __future__ import annotations
 

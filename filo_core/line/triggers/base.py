@@ -27,6 +27,8 @@ class TriggerKind(StrEnum):
     FOLDER = "folder"
     MODBUS = "modbus"
     HTTP = "http"
+    MQTT = "mqtt"
+    OPCUA = "opcua"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

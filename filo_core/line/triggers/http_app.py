@@ -19,12 +19,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from filo_core.errors import IdentityError
-from filo_core.identifying import identity_of
 from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Trigger, TriggerKind
 from filo_core.line.triggers.callers import Begun, Callers
 from filo_core.line.triggers.token import Tokens, WrongTokens
+from filo_core.line.triggers.wish import MOST_BYTES, REPEATS_S, TriggerWish, TriggerWishError, content_of, told, wish_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,14 +34,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 4096
-REPEATS_S = 600.0
 _BODY_S = 1.0
-_TRIGGER_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 _JSON = "application/json"
-_LONG_AGO = "This is the verdict of {age:.1f} s ago, for a part that may be gone. Ask with a new id for a new part."
-_UNKNOWN = "This id was begun before the line was started, nobody knows by whom. Ask with a new id."
 
 
 class Entrance(Protocol):
@@ -160,8 +154,9 @@ class _Answers:
 
     async def trigger(self, request: Request) -> Response:
         asked_at = datetime.now(UTC)
-        trigger_id, is_wanted_again, identity = _wish(await _body(request), self._rules.own_fields)
-        if is_wanted_again and self._rules.callers.known(trigger_id) is None:
+        wish = _wish(await _body(request), self._rules.own_fields)
+        trigger_id, identity = wish.trigger_id, wish.identity
+        if wish.is_wanted_again and self._rules.callers.known(trigger_id) is None:
             # The trigger never came here. Whatever lies there now may be another part.
             raise _RefusedError(HTTPStatus.NOT_FOUND, f"No part was judged under the id {trigger_id} since the start.")
         begun, is_first = self._rules.callers.begin(trigger_id, request.scope["caller"])
@@ -179,31 +174,20 @@ class _Answers:
             )
         is_known = not is_first
         is_repeat = is_known or ticket.is_repeat or result.decided_at < asked_at
-        told = self._told(result, begun, is_repeat, is_known, is_wanted_again)
-        return _answer(HTTPStatus.OK, told | await self._seal())
+        said = told(
+            result,
+            age_s=max(self._rules.callers.age_s(begun), (datetime.now(UTC) - result.decided_at).total_seconds()),
+            deadline_s=self._rules.deadline_s,
+            is_repeat=is_repeat,
+            is_known=is_known,
+            is_wanted_again=wish.is_wanted_again,
+        )
+        return _answer(HTTPStatus.OK, said | await self._seal())
 
     async def _seal(self) -> dict[str, str]:
         """As in a message of an output; other requests are answered meanwhile."""
         loop = asyncio.get_running_loop()
         return (await loop.run_in_executor(self._rules.asking, self._rules.seal)).fields
-
-    def _told(
-        self, result: LineResult, begun: Begun, is_repeat: bool, is_known: bool, is_wanted_again: bool
-    ) -> dict[str, Any]:
-        """The result; a repetition says so, and reads as NG where it may be taken for the verdict of another part."""
-        told: dict[str, Any] = json.loads(result.to_json()) | {"repeated": is_repeat, "age_s": 0.0}
-        if not is_repeat:
-            return told
-        age_s = max(self._rules.callers.age_s(begun), (datetime.now(UTC) - result.decided_at).total_seconds())
-        told["age_s"] = round(max(age_s, 0.0), 3)
-        why = ""
-        if not is_known:
-            why = _UNKNOWN
-        elif age_s > self._rules.deadline_s and not is_wanted_again:
-            why = _LONG_AGO.format(age=age_s)
-        if why:
-            told |= {"reads_as": "NG", "reason": told["reason"] or why}
-        return told
 
     async def _ask(self, trigger_id: str, begun: Begun, identity: Identity) -> tuple[Ticket, LineResult | None]:
         loop = asyncio.get_running_loop()
@@ -247,27 +231,11 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _wish(body: bytes, own_fields: tuple[str, ...]) -> tuple[str, bool, Identity]:
-    """The id in a body, whether an earlier verdict is wanted, and which part it is."""
+def _wish(body: bytes, own_fields: tuple[str, ...]) -> TriggerWish:
+    """What a body wants."""
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        content = None
-    wish = content if isinstance(content, dict) else {}
-    trigger_id, is_wanted_again = wish.get("id"), wish.get("repeat", False)
-    if (
-        not isinstance(trigger_id, str)
-        or not _TRIGGER_ID.fullmatch(trigger_id)
-        or not isinstance(is_wanted_again, bool)
-    ):
-        raise _RefusedError(
-            HTTPStatus.BAD_REQUEST,
-            'Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines, and "repeat": true '
-            "where an earlier verdict is wanted.",
-        )
-    try:
-        return trigger_id, is_wanted_again, identity_of(wish, own_fields)
-    except IdentityError as error:
+        return wish_of(content_of(body), own_fields)
+    except TriggerWishError as error:
         raise _RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 

@@ -83,6 +83,27 @@ _ALL = (
         forms=("http:HOST:PORT",),
         place_example="127.0.0.1:8099",
     ),
+    TriggerSpec(
+        kind=TriggerKind.MQTT,
+        called=Sentence("MQTT"),
+        waiting=Sentence("Waiting for a trigger over MQTT…"),
+        forms=("mqtt(s)://HOST/TOPIC",),
+        place_caption=Sentence("Broker, port and topic"),
+        place_name=Sentence("Broker, port and topic to listen to"),
+        place_help=Sentence("mqtts://USER@HOST/TOPIC where the broker asks for it. The answer goes to TOPIC/answer."),
+        place_example="broker.local:1883/line/3",
+        must_have_place=True,
+        is_url=True,
+    ),
+    TriggerSpec(
+        kind=TriggerKind.OPCUA,
+        called=Sentence("OPC UA server"),
+        waiting=Sentence("Waiting for a call of the method Inspect over OPC UA…"),
+        forms=("opcua(s)://HOST:PORT",),
+        place_example="127.0.0.1:4840",
+        is_server=True,
+        is_url=True,
+    ),
 )
 TRIGGERS = {spec.kind: spec for spec in _ALL}
 

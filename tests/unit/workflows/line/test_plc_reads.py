@@ -207,4 +207,6 @@ def test_a_plc_asks_in_live_where_neither_camera_nor_files_set_the_pace() -> Non
         TriggerKind.KEY,
         TriggerKind.MODBUS,
         TriggerKind.HTTP,
+        TriggerKind.MQTT,
+        TriggerKind.OPCUA,
     }

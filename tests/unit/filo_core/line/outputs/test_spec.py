@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.line import _wanted
 from filo_core.errors import SourceError
 from filo_core.line.outputs.known import divided, make_sink, spec_of, specs, with_fields, written
 from filo_core.line.outputs.spec import FieldKind, OutputField
@@ -16,6 +15,7 @@ from filo_core.sentence import Sentence
 from tests.unit.filo_core.line.outputs.made_up import pager_in
 from tools.outputs_table import rows
 from workflows.line.doors import with_password
+from workflows.line.making import line_wish
 from workflows.line.outputs import OutputStore
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import SecretStore
@@ -68,10 +68,10 @@ def test_the_settings_keep_it_and_the_command_line_names_it(pager: None, tmp_pat
     with pytest.raises(SourceError, match="from 1 to 9"):
         Output.of("pager", "tower/4711", fields={"beeps": "99"})
     settings = Settings(home=tmp_path, outputs=(output,))
-    assert [sink.name for sink in _wanted("", ["key"], [output.address], None, 2.0, settings).sinks] == [
+    assert [sink.name for sink in line_wish("", ["key"], [output.address], None, 2.0, settings).sinks] == [
         "pager://tower/4711"
     ]
-    assert [sink.name for sink in _wanted("", ["key"], None, None, 2.0, settings).sinks] == ["pager://tower/4711"]
+    assert [sink.name for sink in line_wish("", ["key"], None, None, 2.0, settings).sinks] == ["pager://tower/4711"]
 
 
 def test_without_it_there_is_none() -> None:

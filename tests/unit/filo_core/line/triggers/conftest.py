@@ -20,11 +20,28 @@ class Desk:
     def __init__(self) -> None:
         self.asked: list[Trigger] = []
         self.answers = True
+        self.remembers = False
+        """Whether the same id again gets the first one's ticket, as of a station."""
+        self.first: list[Ticket] = []
+        self.open: list[Ticket] = []
 
     def ask(self, trigger: Trigger) -> Ticket:
+        known = next((one for one in self.first if one.trigger.trigger_id == trigger.trigger_id), None)
+        if self.remembers and known is not None:
+            return known
         self.asked.append(trigger)
         ticket = Ticket(trigger)
+        self.first.append(ticket)
+        self.open.append(ticket)
         if self.answers:
+            self.answer_all()
+        return ticket
+
+    def answer_all(self) -> None:
+        """Answer what is still open."""
+        while self.open:
+            ticket = self.open.pop()
+            trigger = ticket.trigger
             verdict = Verdict.NOT_INSPECTED if trigger.problem else Verdict.OK
             ticket.answer(
                 LineResult(
@@ -37,7 +54,6 @@ class Desk:
                     identity=trigger.identity,
                 )
             )
-        return ticket
 
 
 @pytest.fixture

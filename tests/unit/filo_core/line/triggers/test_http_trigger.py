@@ -28,9 +28,9 @@ from filo_core.line.sinks.base import Seal
 from filo_core.line.triggers.base import Ticket, Trigger
 from filo_core.line.triggers.callers import Callers
 from filo_core.line.triggers.http import Certificate, HttpTrigger
-from filo_core.line.triggers.http_app import MOST_BYTES
 from filo_core.line.triggers.http_door import HEADERS_S
 from filo_core.line.triggers.token import WrongTokens, new_token, token_problem
+from filo_core.line.triggers.wish import MOST_BYTES
 from filo_core.types import Verdict
 from tools.hostile_bytes import http_bytes, http_request
 
