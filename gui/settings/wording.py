@@ -30,6 +30,7 @@ def category_name(category: SettingsPage) -> str:
         SettingsPage.RETENTION: _tr("Retention"),
         SettingsPage.PLANT: _tr("Plant"),
         SettingsPage.ALARMS: _tr("Alarms"),
+        SettingsPage.REPORTS: _tr("Reports"),
     }[category]
 
 

@@ -4323,6 +4323,10 @@
             <translation>Alarme</translation>
         </message>
         <message>
+            <source>Reports</source>
+            <translation>Berichte</translation>
+        </message>
+        <message>
             <source>a supervisor or an admin</source>
             <translation>ein Schichtleiter oder Administrator</translation>
         </message>
@@ -6426,6 +6430,14 @@
             <translation>Inzwischen gilt ein anderes Rezept von {name}. Sehen Sie es an, und versuchen Sie es noch einmal.</translation>
         </message>
         <message>
+            <source>Any of shift, day and week. They go into a folder, and by e-mail where there is such an output.</source>
+            <translation>Eines oder mehrere von shift (Schicht), day (Tag) und week (Woche). Sie kommen in einen Ordner, und per E-Mail, wo es einen solchen Ausgang gibt.</translation>
+        </message>
+        <message>
+            <source>Ask for one time: --day, --day with --shift, --week, or --from and --to.</source>
+            <translation>Fragen Sie nach einer Zeit: --day, --day mit --shift, --week, oder --from und --to.</translation>
+        </message>
+        <message>
             <source>Ask for read permission, or copy it to a folder of your own.</source>
             <translation>Bitten Sie um Leserecht, oder kopieren Sie es in einen eigenen Ordner.</translation>
         </message>
@@ -6592,6 +6604,14 @@
         <message>
             <source>Dark</source>
             <translation>Dunkel</translation>
+        </message>
+        <message>
+            <source>Date</source>
+            <translation>Datum</translation>
+        </message>
+        <message>
+            <source>Day</source>
+            <translation>Tag</translation>
         </message>
         <message>
             <source>Delete {folder} and run '{prepare}'.</source>
@@ -6838,6 +6858,10 @@
             <translation>Im Modellprofil {profile!r} lässt eine Beschreibung nichts aufleuchten: Es vergleicht Teile mit guten. Seine Urteile hängen nicht von den Beschreibungen ab. Installieren Sie für eine Vorschau das Profil full.</translation>
         </message>
         <message>
+            <source>In words</source>
+            <translation>In Worten</translation>
+        </message>
+        <message>
             <source>Inspections</source>
             <translation>Prüfungen</translation>
         </message>
@@ -6978,6 +7002,10 @@
             <translation>MQTT</translation>
         </message>
         <message>
+            <source>Made {at:%Y-%m-%d %H:%M}</source>
+            <translation>Erstellt {at:%Y-%m-%d %H:%M}</translation>
+        </message>
+        <message>
             <source>Memory bank filled</source>
             <translation>Bildspeicher des Modells gefüllt</translation>
         </message>
@@ -7026,8 +7054,16 @@
             <translation>NG {value} ({count} von {of}) in {when} bis {end}, {value_2} ({count_2} von {of_2}) in {when} davor</translation>
         </message>
         <message>
+            <source>NG, {share}</source>
+            <translation>NG, {share}</translation>
+        </message>
+        <message>
             <source>NOT INSPECTED</source>
             <translation>NICHT GEPRÜFT</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
         </message>
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
@@ -7044,6 +7080,10 @@
         <message>
             <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
             <translation>Geben Sie den Personen unterschiedliche Namen, und keiner den Namen {system}: Das System urteilt ohnehin.</translation>
+        </message>
+        <message>
+            <source>Names, and when they begin by the clock on the wall. A day begins with the first.</source>
+            <translation>Namen, und wann sie nach der Uhr an der Wand beginnen. Ein Tag beginnt mit der ersten.</translation>
         </message>
         <message>
             <source>Netpbm picture</source>
@@ -7132,6 +7172,10 @@
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
             <translation>Keine Referenzen: Fügen Sie dem Produkt zuerst ein Gutbild hinzu</translation>
+        </message>
+        <message>
+            <source>No report was made: {error}</source>
+            <translation>Kein Bericht wurde erstellt: {error}</translation>
         </message>
         <message>
             <source>No score of this product in this time.</source>
@@ -7246,6 +7290,10 @@
             <translation>Bei einem Produkt mit Ansichten in einem überwachten Ordner. Gilt ab dem nächsten Start des Programms.</translation>
         </message>
         <message>
+            <source>Of the plant. Leave empty for this machine's.</source>
+            <translation>Die des Werks. Leer lassen für die dieses Rechners.</translation>
+        </message>
+        <message>
             <source>Old images were not removed: {error}</source>
             <translation>Alte Bilder wurden nicht entfernt: {error}</translation>
         </message>
@@ -7276,6 +7324,10 @@
         <message>
             <source>PLCs that may trigger</source>
             <translation>SPS, die auslösen dürfen</translation>
+        </message>
+        <message>
+            <source>Page {number} of {pages}</source>
+            <translation>Seite {number} von {pages}</translation>
         </message>
         <message>
             <source>Parts called NG in a row</source>
@@ -7340,6 +7392,14 @@
         <message>
             <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
             <translation>REVIEW des Systems ist keine Entscheidung: weder Durchschlupf noch Fehlalarm, in beiden Raten und in Kappa nicht gezählt, und nie richtig; es senkt also die Effektivität.</translation>
+        </message>
+        <message>
+            <source>REVIEW, {share}</source>
+            <translation>REVIEW, {share}</translation>
+        </message>
+        <message>
+            <source>Recipe {version}</source>
+            <translation>Rezept {version}</translation>
         </message>
         <message>
             <source>Recipe: {proof}</source>
@@ -7466,8 +7526,16 @@
             <translation>Bereiche werden nicht aus Wörtern benannt: Dieses Profil hat keinen Kopf dafür. Sie werden benannt, sobald Menschen einige benannt haben.</translation>
         </message>
         <message>
+            <source>Report: {of}</source>
+            <translation>Bericht: {of}</translation>
+        </message>
+        <message>
             <source>Reported by {who}.</source>
             <translation>Berichtet von {who}.</translation>
+        </message>
+        <message>
+            <source>Reports at the end of</source>
+            <translation>Berichte am Ende von</translation>
         </message>
         <message>
             <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
@@ -7598,8 +7666,20 @@
             <translation>Anteil NG nach Gruppen</translation>
         </message>
         <message>
+            <source>Shift</source>
+            <translation>Schicht</translation>
+        </message>
+        <message>
+            <source>Shifts</source>
+            <translation>Schichten</translation>
+        </message>
+        <message>
             <source>Sign off to freeze this recipe.</source>
             <translation>Geben Sie frei, um dieses Rezept einzufrieren.</translation>
+        </message>
+        <message>
+            <source>Signature</source>
+            <translation>Unterschrift</translation>
         </message>
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
@@ -7616,6 +7696,10 @@
         <message>
             <source>Station</source>
             <translation>Station</translation>
+        </message>
+        <message>
+            <source>Station {station}</source>
+            <translation>Station {station}</translation>
         </message>
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
@@ -8318,6 +8402,10 @@
             <translation>Der überwachte Ordner {where} antwortet nicht. Prüfen Sie die Netzfreigabe und ihren Server.</translation>
         </message>
         <message>
+            <source>The worst parts</source>
+            <translation>Die schlimmsten Teile</translation>
+        </message>
+        <message>
             <source>The {count} most ordinary of {ranked} pictures are proposed as good parts. That holds where most of the pictures show good parts, taken alike: look at each of them before you trust it, and at the oddest ones first.</source>
             <translation>Die {count} gewöhnlichsten von {ranked} Bildern werden als Gutteile vorgeschlagen. Das gilt, wenn die meisten Bilder gleich aufgenommene Gutteile zeigen: Sehen Sie jedes an, bevor Sie sich darauf verlassen, die ungewöhnlichsten zuerst.</translation>
         </message>
@@ -8438,6 +8526,10 @@
             <translation>Es gibt kein Geheimnis {name!r}. main.py secret list zeigt, welche es gibt.</translation>
         </message>
         <message>
+            <source>There is no shift {shift!r}. The settings have: {known}.</source>
+            <translation>Es gibt keine Schicht {shift!r}. Die Einstellungen haben: {known}.</translation>
+        </message>
+        <message>
             <source>There is no stored picture of this product to judge again. Inspect some first.</source>
             <translation>Von diesem Produkt ist kein Bild gespeichert, das noch einmal beurteilt werden könnte. Prüfen Sie zuerst einige Teile.</translation>
         </message>
@@ -8550,6 +8642,10 @@
             <translation>Höchstens drei Namen, durch Kommas getrennt, neben Seriennummer, Los und Auftrag. Auslöser und Bereiche mit Codes verwenden sie ab dem nächsten Start von Live.</translation>
         </message>
         <message>
+            <source>Time zone</source>
+            <translation>Zeitzone</translation>
+        </message>
+        <message>
             <source>Timeout</source>
             <translation>Zeitlimit</translation>
         </message>
@@ -8576,6 +8672,10 @@
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>Zwei Bereiche heißen {twice}. Geben Sie jedem einen eigenen Namen.</translation>
+        </message>
+        <message>
+            <source>Two shifts begin at once, or have the same name. Change one.</source>
+            <translation>Zwei Schichten beginnen zugleich oder heißen gleich. Ändern Sie eine.</translation>
         </message>
         <message>
             <source>Update this program.</source>
@@ -8616,6 +8716,10 @@
         <message>
             <source>Web address</source>
             <translation>Webadresse</translation>
+        </message>
+        <message>
+            <source>Week</source>
+            <translation>Woche</translation>
         </message>
         <message>
             <source>What Live starts with. Leave empty for the first camera found.</source>
@@ -8742,6 +8846,14 @@
             <translation>nach falschen PINs wurde entfernt oder verkürzt</translation>
         </message>
         <message>
+            <source>agreement (kappa)</source>
+            <translation>Übereinstimmung (Kappa)</translation>
+        </message>
+        <message>
+            <source>agreement (kappa) on {parts} parts</source>
+            <translation>Übereinstimmung (Kappa) bei {parts} Teilen</translation>
+        </message>
+        <message>
             <source>all appraisers</source>
             <translation>allen</translation>
         </message>
@@ -8800,6 +8912,10 @@
         <message>
             <source>bottom right</source>
             <translation>unten rechts</translation>
+        </message>
+        <message>
+            <source>by {who}</source>
+            <translation>von {who}</translation>
         </message>
         <message>
             <source>called NG</source>
@@ -8946,6 +9062,14 @@
             <translation>Fehlalarme</translation>
         </message>
         <message>
+            <source>first-pass yield</source>
+            <translation>Erstausbeute</translation>
+        </message>
+        <message>
+            <source>first-pass yield, 95 %: {lower} to {upper}</source>
+            <translation>Erstausbeute, 95 %: {lower} bis {upper}</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>Lagemarke</translation>
         </message>
@@ -9076,6 +9200,10 @@
         <message>
             <source>inspect</source>
             <translation>prüfen</translation>
+        </message>
+        <message>
+            <source>inspected</source>
+            <translation>geprüft</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -9472,6 +9600,10 @@
         <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>normale Seite {shape}, anomale Seite {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>now</source>
+            <translation>jetzt</translation>
         </message>
         <message>
             <source>number {value}</source>
@@ -10040,6 +10172,10 @@
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
             <translation>{first}, also gilt die Zusage für Teile wie diese. Zeigen Sie Gutteile eines anderen Tages oder einer anderen Schicht.</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be made: {reason}. Choose another folder for reports.</source>
+            <translation>{folder} kann nicht angelegt werden: {reason}. Wählen Sie einen anderen Ordner für Berichte.</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -11186,6 +11322,10 @@
             <translation>{typed!r} ist kein Tag. Schreiben Sie ihn wie 2026-03-01 oder 2026-03-01T14:00.</translation>
         </message>
         <message>
+            <source>{typed!r} is no day. Write it like 2026-03-01.</source>
+            <translation>{typed!r} ist kein Tag. Schreiben Sie ihn wie 2026-03-01.</translation>
+        </message>
+        <message>
             <source>{unknown} cannot sign in here. Create the user first, or correct it.</source>
             <translation>{unknown} kann sich hier nicht anmelden. Legen Sie den Benutzer zuerst an, oder berichtigen Sie den Namen.</translation>
         </message>
@@ -11362,12 +11502,24 @@
             <translation>{word!r} gibt keiner Gruppe eine Rolle. Schreiben Sie FILO_DIRECTORY_ROLES=GRUPPE=operator und so weiter.</translation>
         </message>
         <message>
+            <source>{word!r} is no shift. Write NAME=HH:MM, such as Early=06:00.</source>
+            <translation>{word!r} ist keine Schicht. Schreiben Sie NAME=HH:MM, etwa Früh=06:00.</translation>
+        </message>
+        <message>
             <source>{words!r} is no trigger. Write {forms}.</source>
             <translation>{words!r} ist kein Auslöser. Schreiben Sie {forms}.</translation>
         </message>
         <message>
+            <source>{word} is no time for a report. Write some of {known}.</source>
+            <translation>{word} ist keine Zeit für einen Bericht. Schreiben Sie welche von {known}.</translation>
+        </message>
+        <message>
             <source>{word} parts</source>
             <translation>{word} Teile</translation>
+        </message>
+        <message>
+            <source>{zone!r} is no time zone. Write one like Europe/Berlin, or leave it empty.</source>
+            <translation>{zone!r} ist keine Zeitzone. Schreiben Sie eine wie Europe/Berlin, oder lassen Sie sie leer.</translation>
         </message>
     </context>
 </TS>

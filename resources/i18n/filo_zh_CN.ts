@@ -4323,6 +4323,10 @@
             <translation>报警</translation>
         </message>
         <message>
+            <source>Reports</source>
+            <translation>报告</translation>
+        </message>
+        <message>
             <source>a supervisor or an admin</source>
             <translation>主管或管理员</translation>
         </message>
@@ -6427,6 +6431,14 @@
             <translation>期间 {name} 的另一个配方已生效。请查看后重试。</translation>
         </message>
         <message>
+            <source>Any of shift, day and week. They go into a folder, and by e-mail where there is such an output.</source>
+            <translation>shift（班次）、day（日）、week（周）中的一个或多个。报告存入文件夹，如有电子邮件输出则同时发送邮件。</translation>
+        </message>
+        <message>
+            <source>Ask for one time: --day, --day with --shift, --week, or --from and --to.</source>
+            <translation>请只指定一个时间：--day、--day 加 --shift、--week，或 --from 和 --to。</translation>
+        </message>
+        <message>
             <source>Ask for read permission, or copy it to a folder of your own.</source>
             <translation>请申请读取权限，或复制到自己的文件夹。</translation>
         </message>
@@ -6593,6 +6605,14 @@
         <message>
             <source>Dark</source>
             <translation>深色</translation>
+        </message>
+        <message>
+            <source>Date</source>
+            <translation>日期</translation>
+        </message>
+        <message>
+            <source>Day</source>
+            <translation>日</translation>
         </message>
         <message>
             <source>Delete {folder} and run '{prepare}'.</source>
@@ -6839,6 +6859,10 @@
             <translation>在模型配置 {profile!r} 中，描述不会点亮任何部位：它将零件与良品比较，判定不取决于描述。要预览，请安装 full 配置。</translation>
         </message>
         <message>
+            <source>In words</source>
+            <translation>文字说明</translation>
+        </message>
+        <message>
             <source>Inspections</source>
             <translation>检测数</translation>
         </message>
@@ -6979,6 +7003,10 @@
             <translation>MQTT</translation>
         </message>
         <message>
+            <source>Made {at:%Y-%m-%d %H:%M}</source>
+            <translation>生成于 {at:%Y-%m-%d %H:%M}</translation>
+        </message>
+        <message>
             <source>Memory bank filled</source>
             <translation>参考特征库已建立</translation>
         </message>
@@ -7027,8 +7055,16 @@
             <translation>NG：截至 {end} 的{when}内 {value}（{of} 中 {count}），之前的{when}内 {value_2}（{of_2} 中 {count_2}）</translation>
         </message>
         <message>
+            <source>NG, {share}</source>
+            <translation>NG，{share}</translation>
+        </message>
+        <message>
             <source>NOT INSPECTED</source>
             <translation>未检测</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>姓名</translation>
         </message>
         <message>
             <source>Name or PIN is wrong. Try again, or ask an admin.</source>
@@ -7045,6 +7081,10 @@
         <message>
             <source>Name the people apart from each other, and nobody {system}: it judges anyway.</source>
             <translation>请给各人不同的名称，且不要用 {system}：系统总会评判。</translation>
+        </message>
+        <message>
+            <source>Names, and when they begin by the clock on the wall. A day begins with the first.</source>
+            <translation>名称及其按当地时钟的开始时间。一天从第一个班次开始。</translation>
         </message>
         <message>
             <source>Netpbm picture</source>
@@ -7133,6 +7173,10 @@
         <message>
             <source>No references set: call set_references() first, or add a good image to the product</source>
             <translation>没有参考图像：请先为产品添加一张良品图像</translation>
+        </message>
+        <message>
+            <source>No report was made: {error}</source>
+            <translation>未生成报告：{error}</translation>
         </message>
         <message>
             <source>No score of this product in this time.</source>
@@ -7247,6 +7291,10 @@
             <translation>用于监视文件夹中有多个视图的产品。下次启动程序时生效。</translation>
         </message>
         <message>
+            <source>Of the plant. Leave empty for this machine's.</source>
+            <translation>工厂所在时区。留空则使用本机时区。</translation>
+        </message>
+        <message>
             <source>Old images were not removed: {error}</source>
             <translation>旧图像未删除：{error}</translation>
         </message>
@@ -7277,6 +7325,10 @@
         <message>
             <source>PLCs that may trigger</source>
             <translation>可触发的 PLC</translation>
+        </message>
+        <message>
+            <source>Page {number} of {pages}</source>
+            <translation>第 {number} 页，共 {pages} 页</translation>
         </message>
         <message>
             <source>Parts called NG in a row</source>
@@ -7341,6 +7393,14 @@
         <message>
             <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
             <translation>系统的 REVIEW 不是判定：既非漏判也非误判，不计入这两个比率和 kappa，也从不算正确，因此会降低有效性。</translation>
+        </message>
+        <message>
+            <source>REVIEW, {share}</source>
+            <translation>REVIEW，{share}</translation>
+        </message>
+        <message>
+            <source>Recipe {version}</source>
+            <translation>配方 {version}</translation>
         </message>
         <message>
             <source>Recipe: {proof}</source>
@@ -7467,8 +7527,16 @@
             <translation>区域不按词语命名：此配置没有相应的网络头。人工命名一些之后才会命名。</translation>
         </message>
         <message>
+            <source>Report: {of}</source>
+            <translation>报告：{of}</translation>
+        </message>
+        <message>
             <source>Reported by {who}.</source>
             <translation>报告人：{who}。</translation>
+        </message>
+        <message>
+            <source>Reports at the end of</source>
+            <translation>报告周期</translation>
         </message>
         <message>
             <source>Restart the camera, and check that its lens is not covered and its light is on. It is tried again by itself.</source>
@@ -7599,8 +7667,20 @@
             <translation>各子组的 NG 比例</translation>
         </message>
         <message>
+            <source>Shift</source>
+            <translation>班次</translation>
+        </message>
+        <message>
+            <source>Shifts</source>
+            <translation>班次</translation>
+        </message>
+        <message>
             <source>Sign off to freeze this recipe.</source>
             <translation>签发以固定此配方。</translation>
+        </message>
+        <message>
+            <source>Signature</source>
+            <translation>签名</translation>
         </message>
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
@@ -7617,6 +7697,10 @@
         <message>
             <source>Station</source>
             <translation>工位</translation>
+        </message>
+        <message>
+            <source>Station {station}</source>
+            <translation>工位 {station}</translation>
         </message>
         <message>
             <source>Stopped. What has come is kept, and the next time goes on from there.</source>
@@ -8319,6 +8403,10 @@
             <translation>监视的文件夹 {where} 没有响应。请检查网络共享及其服务器。</translation>
         </message>
         <message>
+            <source>The worst parts</source>
+            <translation>最差的零件</translation>
+        </message>
+        <message>
             <source>The {count} most ordinary of {ranked} pictures are proposed as good parts. That holds where most of the pictures show good parts, taken alike: look at each of them before you trust it, and at the oddest ones first.</source>
             <translation>建议将 {ranked} 张图像中最普通的 {count} 张作为良品。前提是大多数图像显示以相同方式拍摄的良品：采用前请逐张查看，先看最异常的。</translation>
         </message>
@@ -8439,6 +8527,10 @@
             <translation>没有密钥 {name!r}。main.py secret list 会列出现有的。</translation>
         </message>
         <message>
+            <source>There is no shift {shift!r}. The settings have: {known}.</source>
+            <translation>没有班次 {shift!r}。设置中有：{known}。</translation>
+        </message>
+        <message>
             <source>There is no stored picture of this product to judge again. Inspect some first.</source>
             <translation>该产品没有可重新判定的已存图像。请先检测一些零件。</translation>
         </message>
@@ -8551,6 +8643,10 @@
             <translation>最多三个名称，用逗号分隔，与序列号、批次和订单并列。触发器和代码区域从下次启动实时检测起使用它们。</translation>
         </message>
         <message>
+            <source>Time zone</source>
+            <translation>时区</translation>
+        </message>
+        <message>
             <source>Timeout</source>
             <translation>最长时间</translation>
         </message>
@@ -8577,6 +8673,10 @@
         <message>
             <source>Two regions are called {twice}. Give each a name of its own.</source>
             <translation>有两个区域都叫 {twice}。请分别命名。</translation>
+        </message>
+        <message>
+            <source>Two shifts begin at once, or have the same name. Change one.</source>
+            <translation>两个班次同时开始或名称相同。请修改其中一个。</translation>
         </message>
         <message>
             <source>Update this program.</source>
@@ -8617,6 +8717,10 @@
         <message>
             <source>Web address</source>
             <translation>网址</translation>
+        </message>
+        <message>
+            <source>Week</source>
+            <translation>周</translation>
         </message>
         <message>
             <source>What Live starts with. Leave empty for the first camera found.</source>
@@ -8743,6 +8847,14 @@
             <translation>在 PIN 输错之后被移除或缩短</translation>
         </message>
         <message>
+            <source>agreement (kappa)</source>
+            <translation>一致性 (kappa)</translation>
+        </message>
+        <message>
+            <source>agreement (kappa) on {parts} parts</source>
+            <translation>{parts} 个零件的一致性 (kappa)</translation>
+        </message>
+        <message>
             <source>all appraisers</source>
             <translation>所有评判者</translation>
         </message>
@@ -8801,6 +8913,10 @@
         <message>
             <source>bottom right</source>
             <translation>右下</translation>
+        </message>
+        <message>
+            <source>by {who}</source>
+            <translation>由 {who}</translation>
         </message>
         <message>
             <source>called NG</source>
@@ -8947,6 +9063,14 @@
             <translation>误判</translation>
         </message>
         <message>
+            <source>first-pass yield</source>
+            <translation>一次合格率</translation>
+        </message>
+        <message>
+            <source>first-pass yield, 95 %: {lower} to {upper}</source>
+            <translation>一次合格率，95 %：{lower} 至 {upper}</translation>
+        </message>
+        <message>
             <source>fixture</source>
             <translation>定位标记</translation>
         </message>
@@ -9077,6 +9201,10 @@
         <message>
             <source>inspect</source>
             <translation>检测</translation>
+        </message>
+        <message>
+            <source>inspected</source>
+            <translation>已检测</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -9473,6 +9601,10 @@
         <message>
             <source>normal side {shape}, anomalous side {anomalous_shape}</source>
             <translation>正常侧 {shape}，异常侧 {anomalous_shape}</translation>
+        </message>
+        <message>
+            <source>now</source>
+            <translation>现在</translation>
         </message>
         <message>
             <source>number {value}</source>
@@ -10041,6 +10173,10 @@
         <message>
             <source>{first}, so the promise is about parts like them. Show good parts of another day or shift.</source>
             <translation>{first}，因此承诺只针对这样的零件。请展示另一天或另一班次的良品。</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be made: {reason}. Choose another folder for reports.</source>
+            <translation>无法创建 {folder}：{reason}。请为报告选择其他文件夹。</translation>
         </message>
         <message>
             <source>{folder} cannot be written: {strerror}. Free some space and try again: what has come is kept.</source>
@@ -11187,6 +11323,10 @@
             <translation>{typed!r} 不是日期。请写成 2026-03-01 或 2026-03-01T14:00。</translation>
         </message>
         <message>
+            <source>{typed!r} is no day. Write it like 2026-03-01.</source>
+            <translation>{typed!r} 不是日期。请写成 2026-03-01。</translation>
+        </message>
+        <message>
             <source>{unknown} cannot sign in here. Create the user first, or correct it.</source>
             <translation>{unknown} 无法在此登录。请先创建该用户，或更正名称。</translation>
         </message>
@@ -11363,12 +11503,24 @@
             <translation>{word!r} 没有给任何组分配角色。请写 FILO_DIRECTORY_ROLES=组=operator 等。</translation>
         </message>
         <message>
+            <source>{word!r} is no shift. Write NAME=HH:MM, such as Early=06:00.</source>
+            <translation>{word!r} 不是班次。请写成 名称=HH:MM，例如 早班=06:00。</translation>
+        </message>
+        <message>
             <source>{words!r} is no trigger. Write {forms}.</source>
             <translation>{words!r} 不是触发方式。请写 {forms}。</translation>
         </message>
         <message>
+            <source>{word} is no time for a report. Write some of {known}.</source>
+            <translation>{word} 不是报告周期。请从 {known} 中选择。</translation>
+        </message>
+        <message>
             <source>{word} parts</source>
             <translation>{word} 个零件</translation>
+        </message>
+        <message>
+            <source>{zone!r} is no time zone. Write one like Europe/Berlin, or leave it empty.</source>
+            <translation>{zone!r} 不是时区。请写成 Europe/Berlin 之类，或留空。</translation>
         </message>
     </context>
 </TS>

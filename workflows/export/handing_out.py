@@ -6,6 +6,7 @@ Each asks for the right to export and is in the chain before it is written. What
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +58,18 @@ def export_figures(access: Access, figures: Figures, path: Path, limits: Limits 
 
 
 @asks(Right.EXPORT)
-def export_report(access: Access, report: Report, path: Path, in_language: InLanguage = str) -> None:
-    """Write a report on paper, its sentences by ``in_language``; errors as :func:`export_inspections`."""
+def export_report(access: Access, report: Report, path: Path, in_language: InLanguage = str, title: str = "") -> None:
+    """Write a report on paper, its sentences by ``in_language``; errors as :func:`export_inspections`.
+
+    ``title`` is what its time is called, such as a shift's name.
+    """
     # Only who wants a report pays for loading what draws it.
-    from workflows.reporting.report_pdf import write_pdf
+    from workflows.reporting.paper import with_pictures
+    from workflows.reporting.report_pdf import Cover, write_pdf
 
     _tell(access, report.figures.wanted.product, "report", path)
-    write_pdf(report, path, in_language(_foot(access)), in_language)
+    cover = Cover(datetime.now().astimezone(), access.operator(), title)
+    write_pdf(with_pictures(access.storage, report), path, in_language(_foot(access)), in_language, cover)
 
 
 @asks(Right.EXPORT)

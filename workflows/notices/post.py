@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -17,6 +18,7 @@ from storage.outbox_notices import NoticeBox, WaitingNotice
 from workflows.line.delivery import BackOff
 from workflows.line.outputs import OutputStore
 from workflows.notices.book import KINDS, notice_of
+from workflows.notices.reports import try_due
 from workflows.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 2.0
 _MARK = "alarm events"
+_REPORTS_EVERY_S = 30.0
 _FORGET_EVERY_S = 6 * 3600.0
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class NoticePost:
         storage: the record, open until after :meth:`close`.
         back_off: waits between tries.
         clock: seconds of a clock that nobody can move back.
+        wall: the clock on the wall, which reports go by.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class NoticePost:
         storage: Storage,
         back_off: BackOff | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._storage = storage
@@ -56,6 +61,10 @@ class NoticePost:
         self._sinks: dict[Output, TakesNotices] = {}
         self._failures: dict[str, tuple[int, float]] = {}
         self._forgotten_at: float | None = None
+        self._looked_at: float | None = None
+        self._report_problem = ""
+        self._now_set = settings
+        self._wall = wall
         self._problem = ""
         self._loop = Loop("filo-notices", self._run, "tells people of alarms")
 
@@ -83,7 +92,7 @@ class NoticePost:
         names = [sink.name for sink in sinks.values()]
         self._gather(box, names)
         problems = [self._deliver(box, output, sink) for output, sink in sinks.items()]
-        self._problem = " ".join(filter(None, problems))
+        self._problem = " ".join(filter(None, (self._reports(box, names), *problems)))
         if self._forgotten_at is None or self._clock() - self._forgotten_at > _FORGET_EVERY_S:
             box.forget_old()
             self._forgotten_at = self._clock()
@@ -112,6 +121,13 @@ class NoticePost:
         finally:
             self._lock.release(force=True)
             self._let_go()
+
+    def _reports(self, box: NoticeBox, names: Sequence[str]) -> str:
+        """Why a report could not be made; empty when none was due, or all were made."""
+        if self._looked_at is None or self._clock() - self._looked_at >= _REPORTS_EVERY_S:
+            self._report_problem = try_due(self._storage, self._now_set, box, names, self._wall())
+            self._looked_at = self._clock()
+        return self._report_problem
 
     def _gather(self, box: NoticeBox, names: Sequence[str]) -> None:
         """What the chain has told since the last time, into the outbox, in one commit with how far that is."""
@@ -175,6 +191,7 @@ class NoticePost:
             settings = Settings(home=self._settings.home)
         except (FiloError, ValueError):
             settings = self._settings
+        self._now_set = settings
         store = OutputStore(self._settings.home, exports=settings.export_folder)
         for output in set(self._sinks) - set(settings.outputs):
             self._drop(output)

@@ -18,6 +18,7 @@ from filo_core.types import EventKind, Role
 from workflows.people.directory import AsksDirectory, DirectoryAwayError, DirectoryPerson
 from workflows.people.names import person_name
 from workflows.people.pins import hashed_password, matches
+from workflows.people.rights import free
 
 if TYPE_CHECKING:
     from storage.repositories.users import User
@@ -65,6 +66,7 @@ class DirectoryUsers:
         self._keep = keep
         self._wall = wall
 
+    @free("signing in is what everything else asks for")
     def admitted(self, name: str, user: User | None, password: str) -> Admitted:
         """Who may sign in with these.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.repositories.figures import JudgedInspection
     from storage.storage import Storage
     from workflows.products.catalogue import Catalogue
+    from workflows.reporting.worst_parts import WorstPart
 
 
 NG_MEANS = Sentence(
@@ -46,6 +47,12 @@ class Report:
     proof: str = ""
     """What is known of the version in force and its bad parts, with the reason for signing it all the same; empty
     where it tells them from good ones, and before the first version."""
+    recipe: str = ""
+    """Version in force and the begin of its hash; empty before the first one, and where no paper is wanted."""
+    picture: bytes = b""
+    """Of the product, as JPEG; empty where there is none, and where no paper is wanted."""
+    worst: tuple[WorstPart, ...] = ()
+    """Those that count as NG with the highest scores, with pictures; none where no paper is wanted."""
 
 
 def read_report(storage: Storage, catalogue: Catalogue, wanted: InspectionFilter) -> Report:

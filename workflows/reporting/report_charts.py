@@ -14,6 +14,7 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.units import mm
 
 from filo_core.sentence import Sentence
+from filo_core.statistics.rates import percent
 from workflows.reporting.pdf_document import LATIN_FONT, font_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ def control_drawing(chart: PChart, in_language: InLanguage = str) -> Drawing:
         plot.lines[3, place].symbol = mark or makeMarker("FilledCircle", size=3, fillColor=_BLUE, strokeColor=_BLUE)
     _name_subgroups(plot, [point.label for point in points])
     plot.yValueAxis.labelTextFormat = lambda share: f"{100 * share:.0f} %"
+    # Told at the end of each line how high it is: the newest limit, and the centre.
+    top = max(1.05 * max(point.share for point in points), 1.05 * points[-1].upper, 1e-3)
+    plot.yValueAxis.valueMax = top
+    named = [_height_named(plot, level / top, percent(level)) for level in (points[-1].upper, chart.centre)]
     return _framed(
         plot,
         [
@@ -69,8 +74,15 @@ def control_drawing(chart: PChart, in_language: InLanguage = str) -> Drawing:
             (_GREY, None, Sentence("limits")),
             (_GREY, _DASHED, Sentence("centre")),
         ],
+        grounds=named,
         in_language=in_language,
     )
+
+
+def _height_named(plot: LinePlot, height: float, text: str) -> String:
+    """A number at the right of a line that ends at this share of the plot's height."""
+    place = plot.y + height * plot.height - _SMALL / 3
+    return String(plot.x + plot.width + 1.5 * mm, place, text, fontName=LATIN_FONT, fontSize=_SMALL)
 
 
 def pareto_drawing(found: Pareto, in_language: InLanguage = str) -> Drawing:
@@ -90,7 +102,7 @@ def pareto_drawing(found: Pareto, in_language: InLanguage = str) -> Drawing:
     if found.unknown:
         chart.bars[0, 0].fillColor = _PALE
     chart.barLabelFormat = lambda cost: in_language(Sentence("{cost:g}", cost=cost))
-    chart.barLabels.fontSize = _SMALL
+    chart.barLabels.fontName, chart.barLabels.fontSize = LATIN_FONT, _SMALL
     chart.barLabels.nudge = 3
     chart.barLabels.boxAnchor = "w"
     chart.valueAxis.valueMin = 0
@@ -174,10 +186,10 @@ def _name_subgroups(plot: LinePlot, labels: Sequence[str]) -> None:
 def _framed(
     plot: LinePlot,
     meanings: Sequence[tuple[Color, tuple[int, int] | None, str]],
-    grounds: Sequence[Rect] = (),
+    grounds: Sequence[Rect | String] = (),
     in_language: InLanguage = str,
 ) -> Drawing:
-    """The plot with what its lines mean above it."""
+    """The plot with what its lines mean above it; ``grounds`` lie beneath it."""
     drawing = Drawing(_WIDTH, _HEIGHT)
     for ground in grounds:
         drawing.add(ground)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filo_core.errors import FiloError, ProfileError, SourceError
+from filo_core.errors import FiloError, ProfileError, RecipeError, SourceError
 from filo_core.line.plc.access import networks_of
 from filo_core.profiles.eyes_manifest import EyesProfile
 from filo_core.profiles.folders import profile_folders
 from filo_core.profiles.manifest import ModelProfile, read_any_manifest
 from filo_core.sentence import Sentence
+from filo_core.statistics.report_times import ReportKind, Timetable
 from workflows.settings.declared import FONT_SCALES, LLM_TIMEOUTS_S, LONGEST_STATION, declared
 from workflows.settings.redaction import redact
 from workflows.settings.setting_kinds import own_fields_of
@@ -57,6 +58,9 @@ def problems_of(values: Mapping[str, object], models: Path | None = None) -> dic
         "plant_database": _nameless_problem(text["plant_database"], text["station"]),
         "modbus_writers": _writers_problem(text.get("modbus_writers", "")),
         "identity_fields": _own_fields_problem(text.get("identity_fields", "")),
+        "shifts": _times_problem(text.get("shifts", ""), ""),
+        "time_zone": _times_problem("", text.get("time_zone", "")),
+        "reports": _reports_problem(text.get("reports", "")),
         "source_value": _source_problem(text["source_kind"], text["source_value"]),
         "font_scale": _scale_problem(values["font_scale"]),
     }
@@ -193,6 +197,22 @@ def _writers_problem(words: str) -> str:
     except SourceError as error:
         return str(error)
     return ""
+
+
+def _times_problem(shifts: str, zone: str) -> str:
+    try:
+        Timetable.parse(tuple(filter(None, map(str.strip, shifts.split(",")))), zone)
+    except RecipeError as error:
+        return error.sentence
+    return ""
+
+
+def _reports_problem(words: str) -> str:
+    known = [kind.value for kind in ReportKind]
+    strange = next((word for word in map(str.strip, words.split(",")) if word and word not in known), "")
+    if not strange:
+        return ""
+    return Sentence("{word} is no time for a report. Write some of {known}.", word=strange, known=", ".join(known))
 
 
 def _scale_problem(value: object) -> str:

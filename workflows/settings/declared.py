@@ -372,6 +372,38 @@ class Declared(BaseModel):
         Place | None,
         Setting("the plant's folder for copies of this station's images; else they stay here", is_kept=False),
     ] = None
+    reports: Annotated[
+        Words,
+        Setting(
+            "at whose end a report of each product is made: `shift`, `day`, `week`, with commas between them; see "
+            "[docs/alarms.md](docs/alarms.md#reports)",
+            SettingsPage.REPORTS,
+            Sentence("Reports at the end of"),
+            Sentence("Any of shift, day and week. They go into a folder, and by e-mail where there is such an output."),
+            example="shift, week",
+        ),
+    ] = ()
+    shifts: Annotated[
+        Words,
+        Setting(
+            "names of the shifts and when they begin; a day begins with the first of them",
+            SettingsPage.REPORTS,
+            Sentence("Shifts"),
+            Sentence("Names, and when they begin by the clock on the wall. A day begins with the first."),
+            example="Early=06:00, Late=14:00, Night=22:00",
+        ),
+    ] = ()
+    time_zone: Annotated[
+        str,
+        Setting(
+            "of the plant, such as `Europe/Berlin`; empty for this machine's",
+            SettingsPage.REPORTS,
+            Sentence("Time zone"),
+            Sentence("Of the plant. Leave empty for this machine's."),
+            example="Europe/Berlin",
+        ),
+    ] = ""
+    report_folder: Annotated[Place | None, Setting("where reports go, else `reports` in `FILO_HOME`")] = None
     directory: Annotated[
         str,
         Setting(

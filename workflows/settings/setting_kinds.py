@@ -32,6 +32,7 @@ class SettingsPage(StrEnum):
     RETENTION = "retention"
     PLANT = "plant"
     ALARMS = "alarms"
+    REPORTS = "reports"
 
 
 class Whose(StrEnum):
