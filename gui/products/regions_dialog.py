@@ -168,7 +168,7 @@ class RegionsDialog(QDialog):
         self.resize(1080, 720)
         top = QHBoxLayout()
         top.setSpacing(8)
-        for control in (*self.tools.values(), self.kind_of_new):
+        for control in (*self.tools.values(), self.kind_of_new, self.as_a_whole):
             top.addWidget(control)
         top.addStretch(1)
         top.addWidget(self.undo_button)
@@ -189,7 +189,6 @@ class RegionsDialog(QDialog):
             "regions move with the part, and where it is not found there is no verdict."
         )
         bottom.addWidget(plain_label(hint, "hint"), 1)
-        bottom.addWidget(self.as_a_whole)
         bottom.addWidget(self.judges_pictures)
         bottom.addWidget(self.cancel_button)
         bottom.addWidget(self.save_button)
