@@ -5,10 +5,29 @@ from __future__ import annotations
 import unicodedata
 
 from filo_core.errors import ProductError
+from filo_core.sentence import Sentence
 from storage.columns import LONGEST_NAME
 
 # Zero-width joiners: invisible, but Persian, Hindi and emoji are misspelt without them.
 _JOINERS = "\u200c\u200d"
+_NAMED = {
+    str(words): words
+    for words in (
+        Sentence("product name"),
+        Sentence("reviewer's name"),
+        Sentence("anomaly type"),
+        Sentence("name of who judges"),
+        Sentence("name of who checks"),
+        Sentence("session"),
+        Sentence("class name"),
+        Sentence("domain"),
+        Sentence("signature"),
+        Sentence("view"),
+        Sentence("user's name"),
+        Sentence("token's name"),
+    )
+}
+"""What callers have named, as it can be said in another language."""
 
 
 def tidy_name(text: str, what: str) -> str:
@@ -25,7 +44,7 @@ def tidy_name(text: str, what: str) -> str:
     if len(name) > LONGEST_NAME:
         raise ProductError(
             "The {what} {name}… has {count} characters, more than the {longest_name} allowed. Shorten it.",
-            what=what,
+            what=_NAMED.get(what, what),
             name=name[:20],
             count=len(name),
             longest_name=LONGEST_NAME,
@@ -33,7 +52,9 @@ def tidy_name(text: str, what: str) -> str:
     if not all(character.isprintable() or character in _JOINERS for character in name):
         seen = "".join(character if character.isprintable() else "\ufffd" for character in name)
         raise ProductError(
-            "The {what} {seen} holds characters that cannot be seen. Type it again.", what=what, seen=seen
+            "The {what} {seen} holds characters that cannot be seen. Type it again.",
+            what=_NAMED.get(what, what),
+            seen=seen,
         )
     return name
 

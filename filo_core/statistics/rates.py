@@ -9,6 +9,20 @@ from filo_core.errors import EvidenceError
 from filo_core.sentence import Sentence
 
 CONFIDENCE = 0.95
+_COUNTED = {
+    str(words): words
+    for words in (
+        Sentence("images inspected now"),
+        Sentence("images inspected before"),
+        Sentence("images reviewed as good"),
+        Sentence("images reviewed as bad"),
+        Sentence("inspected images"),
+        Sentence("presented parts"),
+        Sentence("decided regions"),
+        Sentence("drawings"),
+    )
+}
+"""What callers have counted, as it can be said in another language."""
 
 
 class Interval(StrEnum):
@@ -66,7 +80,7 @@ def counted_rate(count: int, of: int, what: str, interval: Interval = Interval.W
     from statsmodels.stats.proportion import proportion_confint
 
     if of == 0 and count == 0:
-        raise EvidenceError("There are no {what} yet, so there is no share to give.", what=what)
+        raise EvidenceError("There are no {what} yet, so there is no share to give.", what=_COUNTED.get(what, what))
     if not 0 <= count <= of:
         raise ValueError(f"{count} of {of} {what} cannot be")
     lower, upper = proportion_confint(count, of, alpha=1.0 - CONFIDENCE, method=interval.value)

@@ -8830,12 +8830,20 @@
             <translation>eine kleine Verschiebung bei {shifts}</translation>
         </message>
         <message>
+            <source>a supervisor</source>
+            <translation>einen Schichtleiter</translation>
+        </message>
+        <message>
             <source>above the limit of the chart, {upper:.1f} %</source>
             <translation>über der Grenze der Karte, {upper:.1f} %</translation>
         </message>
         <message>
             <source>acceptable</source>
             <translation>annehmbar</translation>
+        </message>
+        <message>
+            <source>acknowledge an alarm</source>
+            <translation>einen Alarm quittieren</translation>
         </message>
         <message>
             <source>after wrong PINs was moved into the past</source>
@@ -8862,12 +8870,24 @@
             <translation>alle Netze gleich, wie bevor etwas gelernt wurde</translation>
         </message>
         <message>
+            <source>an admin</source>
+            <translation>einen Administrator</translation>
+        </message>
+        <message>
             <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
             <translation>eine Anomaliekarte muss (H, W) und endlich sein, ist aber {shape}</translation>
         </message>
         <message>
             <source>an entry of a table that this program does not chain</source>
             <translation>ein Eintrag zu einer Tabelle, die dieses Programm nicht verkettet</translation>
+        </message>
+        <message>
+            <source>an operator</source>
+            <translation>einen Bediener</translation>
+        </message>
+        <message>
+            <source>anomaly type</source>
+            <translation>Fehlerart</translation>
         </message>
         <message>
             <source>anomaly types</source>
@@ -8884,6 +8904,10 @@
         <message>
             <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
             <translation>{where} ({count} Stellen, sonst {usual:.0f})</translation>
+        </message>
+        <message>
+            <source>back up the record</source>
+            <translation>die Aufzeichnung sichern</translation>
         </message>
         <message>
             <source>behind this entry, one holds a value that this program never writes</source>
@@ -8942,6 +8966,18 @@
             <translation>Mitte</translation>
         </message>
         <message>
+            <source>change a golden set</source>
+            <translation>Musterteile ändern</translation>
+        </message>
+        <message>
+            <source>change databases and secrets</source>
+            <translation>Datenbanken und Geheimnisse ändern</translation>
+        </message>
+        <message>
+            <source>change settings</source>
+            <translation>Einstellungen ändern</translation>
+        </message>
+        <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
             <translation>gibt sich größer aus als jedes Bild von {encoded_bytes} kB: {width} x {height} Pixel</translation>
         </message>
@@ -8986,8 +9022,20 @@
             <translation>als gut entschieden</translation>
         </message>
         <message>
+            <source>decided regions</source>
+            <translation>entschiedene Regionen</translation>
+        </message>
+        <message>
             <source>deformed</source>
             <translation>verformt</translation>
+        </message>
+        <message>
+            <source>delete a product</source>
+            <translation>ein Produkt löschen</translation>
+        </message>
+        <message>
+            <source>discard verdicts</source>
+            <translation>Urteile verwerfen</translation>
         </message>
         <message>
             <source>does not exist</source>
@@ -9016,6 +9064,10 @@
         <message>
             <source>domain</source>
             <translation>Fachgebiet</translation>
+        </message>
+        <message>
+            <source>drawings</source>
+            <translation>Zeichnungen</translation>
         </message>
         <message>
             <source>drawings alone</source>
@@ -9050,6 +9102,10 @@
             <translation>Eintrag {number} der Kette der Station</translation>
         </message>
         <message>
+            <source>export from the record</source>
+            <translation>aus der Aufzeichnung exportieren</translation>
+        </message>
+        <message>
             <source>eyes</source>
             <translation>Augen</translation>
         </message>
@@ -9080,6 +9136,10 @@
         <message>
             <source>for ever</source>
             <translation>für immer</translation>
+        </message>
+        <message>
+            <source>forward the record</source>
+            <translation>die Aufzeichnung weiterleiten</translation>
         </message>
         <message>
             <source>four of five hours beyond one deviation</source>
@@ -9198,12 +9258,40 @@
             <translation>nicht prüfen</translation>
         </message>
         <message>
+            <source>images inspected before</source>
+            <translation>vorher geprüfte Bilder</translation>
+        </message>
+        <message>
+            <source>images inspected now</source>
+            <translation>jetzt geprüfte Bilder</translation>
+        </message>
+        <message>
+            <source>images reviewed as bad</source>
+            <translation>als schlecht beurteilte Bilder</translation>
+        </message>
+        <message>
+            <source>images reviewed as good</source>
+            <translation>als gut beurteilte Bilder</translation>
+        </message>
+        <message>
+            <source>import a product</source>
+            <translation>ein Produkt importieren</translation>
+        </message>
+        <message>
             <source>inspect</source>
             <translation>prüfen</translation>
         </message>
         <message>
             <source>inspected</source>
             <translation>geprüft</translation>
+        </message>
+        <message>
+            <source>inspected images</source>
+            <translation>geprüfte Bilder</translation>
+        </message>
+        <message>
+            <source>install models</source>
+            <translation>Modelle installieren</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -9474,12 +9562,20 @@
             <translation>Art</translation>
         </message>
         <message>
+            <source>lay down a capability study</source>
+            <translation>eine Fähigkeitsstudie anlegen</translation>
+        </message>
+        <message>
             <source>learnt map</source>
             <translation>gelernte Karte</translation>
         </message>
         <message>
             <source>left</source>
             <translation>links</translation>
+        </message>
+        <message>
+            <source>let an inspection go on</source>
+            <translation>eine Prüfung weiterlaufen lassen</translation>
         </message>
         <message>
             <source>limit NG</source>
@@ -9500,6 +9596,10 @@
         <message>
             <source>lot</source>
             <translation>Los</translation>
+        </message>
+        <message>
+            <source>manage users</source>
+            <translation>Benutzer verwalten</translation>
         </message>
         <message>
             <source>marginal</source>
@@ -9540,6 +9640,14 @@
         <message>
             <source>name</source>
             <translation>Name</translation>
+        </message>
+        <message>
+            <source>name of who checks</source>
+            <translation>Name dessen, der kontrolliert</translation>
+        </message>
+        <message>
+            <source>name of who judges</source>
+            <translation>Name dessen, der urteilt</translation>
         </message>
         <message>
             <source>neither good nor poor</source>
@@ -9634,6 +9742,10 @@
             <translation>außerhalb ihrer Grenzen: {outside}</translation>
         </message>
         <message>
+            <source>overrule a verdict</source>
+            <translation>ein Urteil überstimmen</translation>
+        </message>
+        <message>
             <source>packed {bits}-bit values in big-endian order, which writers lay out differently</source>
             <translation>gepackte {bits}-Bit-Werte in Big-Endian-Folge, die jedes Programm anders schreibt</translation>
         </message>
@@ -9656,6 +9768,14 @@
         <message>
             <source>presentation {number}</source>
             <translation>Vorlage {number}</translation>
+        </message>
+        <message>
+            <source>presented parts</source>
+            <translation>vorgelegte Teile</translation>
+        </message>
+        <message>
+            <source>product name</source>
+            <translation>Produktname</translation>
         </message>
         <message>
             <source>profile</source>
@@ -9690,6 +9810,22 @@
             <translation>Bereiche</translation>
         </message>
         <message>
+            <source>remove images</source>
+            <translation>Bilder entfernen</translation>
+        </message>
+        <message>
+            <source>restore the record</source>
+            <translation>die Aufzeichnung wiederherstellen</translation>
+        </message>
+        <message>
+            <source>review a verdict</source>
+            <translation>ein Urteil durchsehen</translation>
+        </message>
+        <message>
+            <source>reviewer's name</source>
+            <translation>Name des Prüfers</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>rechts</translation>
         </message>
@@ -9706,8 +9842,24 @@
             <translation>Seriennummer</translation>
         </message>
         <message>
+            <source>session</source>
+            <translation>Sitzung</translation>
+        </message>
+        <message>
+            <source>settle an alarm of the record</source>
+            <translation>einen Alarm der Aufzeichnung erledigen</translation>
+        </message>
+        <message>
             <source>share of NG</source>
             <translation>Anteil NG</translation>
+        </message>
+        <message>
+            <source>sign a recipe off</source>
+            <translation>ein Rezept freigeben</translation>
+        </message>
+        <message>
+            <source>signature</source>
+            <translation>Unterschrift</translation>
         </message>
         <message>
             <source>signed from the command line although it misses {missed} of {bad} bad parts.</source>
@@ -9854,6 +10006,10 @@
             <translation>es gibt keine Datei {name}.</translation>
         </message>
         <message>
+            <source>token's name</source>
+            <translation>Name des Tokens</translation>
+        </message>
+        <message>
             <source>too little of what good parts show {where}</source>
             <translation>zu wenig von dem, was gute Teile zeigen: {where}</translation>
         </message>
@@ -9900,6 +10056,14 @@
         <message>
             <source>used as image store</source>
             <translation>als Bildspeicher verwendet</translation>
+        </message>
+        <message>
+            <source>user's name</source>
+            <translation>Name des Benutzers</translation>
+        </message>
+        <message>
+            <source>view</source>
+            <translation>Ansicht</translation>
         </message>
         <message>
             <source>views</source>

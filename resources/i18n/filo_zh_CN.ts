@@ -8831,12 +8831,20 @@
             <translation>在 {shifts} 有小偏移</translation>
         </message>
         <message>
+            <source>a supervisor</source>
+            <translation>主管</translation>
+        </message>
+        <message>
             <source>above the limit of the chart, {upper:.1f} %</source>
             <translation>超出控制图上限 {upper:.1f} %</translation>
         </message>
         <message>
             <source>acceptable</source>
             <translation>可接受</translation>
+        </message>
+        <message>
+            <source>acknowledge an alarm</source>
+            <translation>确认报警</translation>
         </message>
         <message>
             <source>after wrong PINs was moved into the past</source>
@@ -8863,12 +8871,24 @@
             <translation>所有网络同等，如同学习之前</translation>
         </message>
         <message>
+            <source>an admin</source>
+            <translation>管理员</translation>
+        </message>
+        <message>
             <source>an anomaly map must be (H, W) and finite, got shape {shape}</source>
             <translation>异常图必须为 (H, W) 且有限，实际形状为 {shape}</translation>
         </message>
         <message>
             <source>an entry of a table that this program does not chain</source>
             <translation>属于本程序不纳入链的表的条目</translation>
+        </message>
+        <message>
+            <source>an operator</source>
+            <translation>操作员</translation>
+        </message>
+        <message>
+            <source>anomaly type</source>
+            <translation>异常类型</translation>
         </message>
         <message>
             <source>anomaly types</source>
@@ -8885,6 +8905,10 @@
         <message>
             <source>at {where} ({count} patches, {usual:.0f} as a rule)</source>
             <translation>{where}（{count} 处，通常 {usual:.0f} 处）</translation>
+        </message>
+        <message>
+            <source>back up the record</source>
+            <translation>备份记录</translation>
         </message>
         <message>
             <source>behind this entry, one holds a value that this program never writes</source>
@@ -8943,6 +8967,18 @@
             <translation>中心</translation>
         </message>
         <message>
+            <source>change a golden set</source>
+            <translation>更改标准件组</translation>
+        </message>
+        <message>
+            <source>change databases and secrets</source>
+            <translation>更改数据库和机密</translation>
+        </message>
+        <message>
+            <source>change settings</source>
+            <translation>更改设置</translation>
+        </message>
+        <message>
             <source>claims to be larger than any image of {encoded_bytes} kB: {width} x {height} pixels</source>
             <translation>声称的尺寸大于任何 {encoded_bytes} kB 的图像：{width} x {height} 像素</translation>
         </message>
@@ -8987,8 +9023,20 @@
             <translation>判定为良品</translation>
         </message>
         <message>
+            <source>decided regions</source>
+            <translation>已裁定的区域</translation>
+        </message>
+        <message>
             <source>deformed</source>
             <translation>变形</translation>
+        </message>
+        <message>
+            <source>delete a product</source>
+            <translation>删除产品</translation>
+        </message>
+        <message>
+            <source>discard verdicts</source>
+            <translation>丢弃判定</translation>
         </message>
         <message>
             <source>does not exist</source>
@@ -9017,6 +9065,10 @@
         <message>
             <source>domain</source>
             <translation>领域</translation>
+        </message>
+        <message>
+            <source>drawings</source>
+            <translation>绘制的缺陷</translation>
         </message>
         <message>
             <source>drawings alone</source>
@@ -9051,6 +9103,10 @@
             <translation>工位链的条目 {number}</translation>
         </message>
         <message>
+            <source>export from the record</source>
+            <translation>从记录导出</translation>
+        </message>
+        <message>
             <source>eyes</source>
             <translation>“眼睛”</translation>
         </message>
@@ -9081,6 +9137,10 @@
         <message>
             <source>for ever</source>
             <translation>永久</translation>
+        </message>
+        <message>
+            <source>forward the record</source>
+            <translation>转发记录</translation>
         </message>
         <message>
             <source>four of five hours beyond one deviation</source>
@@ -9199,12 +9259,40 @@
             <translation>忽略</translation>
         </message>
         <message>
+            <source>images inspected before</source>
+            <translation>此前检测的图像</translation>
+        </message>
+        <message>
+            <source>images inspected now</source>
+            <translation>现在检测的图像</translation>
+        </message>
+        <message>
+            <source>images reviewed as bad</source>
+            <translation>复核为不良的图像</translation>
+        </message>
+        <message>
+            <source>images reviewed as good</source>
+            <translation>复核为良好的图像</translation>
+        </message>
+        <message>
+            <source>import a product</source>
+            <translation>导入产品</translation>
+        </message>
+        <message>
             <source>inspect</source>
             <translation>检测</translation>
         </message>
         <message>
             <source>inspected</source>
             <translation>已检测</translation>
+        </message>
+        <message>
+            <source>inspected images</source>
+            <translation>已检测的图像</translation>
+        </message>
+        <message>
+            <source>install models</source>
+            <translation>安装模型</translation>
         </message>
         <message>
             <source>is a JPEG XL picture, which is not read</source>
@@ -9475,12 +9563,20 @@
             <translation>种类</translation>
         </message>
         <message>
+            <source>lay down a capability study</source>
+            <translation>建立能力研究</translation>
+        </message>
+        <message>
             <source>learnt map</source>
             <translation>学习到的图</translation>
         </message>
         <message>
             <source>left</source>
             <translation>左</translation>
+        </message>
+        <message>
+            <source>let an inspection go on</source>
+            <translation>允许检测继续</translation>
         </message>
         <message>
             <source>limit NG</source>
@@ -9501,6 +9597,10 @@
         <message>
             <source>lot</source>
             <translation>批次</translation>
+        </message>
+        <message>
+            <source>manage users</source>
+            <translation>管理用户</translation>
         </message>
         <message>
             <source>marginal</source>
@@ -9541,6 +9641,14 @@
         <message>
             <source>name</source>
             <translation>名称</translation>
+        </message>
+        <message>
+            <source>name of who checks</source>
+            <translation>检查人姓名</translation>
+        </message>
+        <message>
+            <source>name of who judges</source>
+            <translation>评判者姓名</translation>
         </message>
         <message>
             <source>neither good nor poor</source>
@@ -9635,6 +9743,10 @@
             <translation>超出限值：{outside}</translation>
         </message>
         <message>
+            <source>overrule a verdict</source>
+            <translation>改判</translation>
+        </message>
+        <message>
             <source>packed {bits}-bit values in big-endian order, which writers lay out differently</source>
             <translation>大端序压缩排列的 {bits} 位数值，各程序写法不同</translation>
         </message>
@@ -9657,6 +9769,14 @@
         <message>
             <source>presentation {number}</source>
             <translation>第 {number} 次展示</translation>
+        </message>
+        <message>
+            <source>presented parts</source>
+            <translation>送检零件</translation>
+        </message>
+        <message>
+            <source>product name</source>
+            <translation>产品名称</translation>
         </message>
         <message>
             <source>profile</source>
@@ -9691,6 +9811,22 @@
             <translation>区域</translation>
         </message>
         <message>
+            <source>remove images</source>
+            <translation>移除图像</translation>
+        </message>
+        <message>
+            <source>restore the record</source>
+            <translation>恢复记录</translation>
+        </message>
+        <message>
+            <source>review a verdict</source>
+            <translation>复核判定</translation>
+        </message>
+        <message>
+            <source>reviewer's name</source>
+            <translation>复核人姓名</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>右</translation>
         </message>
@@ -9707,8 +9843,24 @@
             <translation>序列号</translation>
         </message>
         <message>
+            <source>session</source>
+            <translation>批次</translation>
+        </message>
+        <message>
+            <source>settle an alarm of the record</source>
+            <translation>处理记录报警</translation>
+        </message>
+        <message>
             <source>share of NG</source>
             <translation>NG 比例</translation>
+        </message>
+        <message>
+            <source>sign a recipe off</source>
+            <translation>签发配方</translation>
+        </message>
+        <message>
+            <source>signature</source>
+            <translation>签名</translation>
         </message>
         <message>
             <source>signed from the command line although it misses {missed} of {bad} bad parts.</source>
@@ -9855,6 +10007,10 @@
             <translation>没有文件 {name}。</translation>
         </message>
         <message>
+            <source>token's name</source>
+            <translation>令牌名称</translation>
+        </message>
+        <message>
             <source>too little of what good parts show {where}</source>
             <translation>良品所有的东西过少：{where}</translation>
         </message>
@@ -9901,6 +10057,14 @@
         <message>
             <source>used as image store</source>
             <translation>用作图像库</translation>
+        </message>
+        <message>
+            <source>user's name</source>
+            <translation>用户名</translation>
+        </message>
+        <message>
+            <source>view</source>
+            <translation>视图</translation>
         </message>
         <message>
             <source>views</source>

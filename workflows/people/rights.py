@@ -10,37 +10,43 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
+from filo_core.sentence import Sentence
 from filo_core.types import Role
 
 F = TypeVar("F", bound=Callable[..., object])
 RIGHTS, FREE = "__rights__", "__free__"
 
 _RANK = {role: rank for rank, role in enumerate(Role)}
+_ASKED = {
+    Role.OPERATOR: Sentence("an operator"),
+    Role.SUPERVISOR: Sentence("a supervisor"),
+    Role.ADMIN: Sentence("an admin"),
+}
 
 
 class Right(Enum):
     """What needs a person, and the least role that may do it."""
 
-    REVIEW = ("review a verdict", Role.OPERATOR)
-    OVERRULE = ("overrule a verdict", Role.SUPERVISOR)
-    SIGN_OFF = ("sign a recipe off", Role.SUPERVISOR)
-    DELETE = ("delete a product", Role.SUPERVISOR)
-    IMPORT = ("import a product", Role.SUPERVISOR)
-    STUDY = ("lay down a capability study", Role.SUPERVISOR)
-    GOLDEN_SET = ("change a golden set", Role.SUPERVISOR)
-    RELEASE = ("let an inspection go on", Role.SUPERVISOR)
-    EXPORT = ("export from the record", Role.SUPERVISOR)
-    REMOVE_IMAGES = ("remove images", Role.SUPERVISOR)
-    SETTINGS = ("change settings", Role.SUPERVISOR)
-    CONNECTIONS = ("change databases and secrets", Role.ADMIN)
-    FORWARD = ("forward the record", Role.ADMIN)
-    BACK_UP = ("back up the record", Role.ADMIN)
-    RESTORE = ("restore the record", Role.ADMIN)
-    INSTALL = ("install models", Role.ADMIN)
-    DISCARD_VERDICTS = ("discard verdicts", Role.ADMIN)
-    ACKNOWLEDGE_ALARMS = ("acknowledge an alarm", Role.OPERATOR)
-    SETTLE_ALARMS = ("settle an alarm of the record", Role.ADMIN)
-    MANAGE_USERS = ("manage users", Role.ADMIN)
+    REVIEW = (Sentence("review a verdict"), Role.OPERATOR)
+    OVERRULE = (Sentence("overrule a verdict"), Role.SUPERVISOR)
+    SIGN_OFF = (Sentence("sign a recipe off"), Role.SUPERVISOR)
+    DELETE = (Sentence("delete a product"), Role.SUPERVISOR)
+    IMPORT = (Sentence("import a product"), Role.SUPERVISOR)
+    STUDY = (Sentence("lay down a capability study"), Role.SUPERVISOR)
+    GOLDEN_SET = (Sentence("change a golden set"), Role.SUPERVISOR)
+    RELEASE = (Sentence("let an inspection go on"), Role.SUPERVISOR)
+    EXPORT = (Sentence("export from the record"), Role.SUPERVISOR)
+    REMOVE_IMAGES = (Sentence("remove images"), Role.SUPERVISOR)
+    SETTINGS = (Sentence("change settings"), Role.SUPERVISOR)
+    CONNECTIONS = (Sentence("change databases and secrets"), Role.ADMIN)
+    FORWARD = (Sentence("forward the record"), Role.ADMIN)
+    BACK_UP = (Sentence("back up the record"), Role.ADMIN)
+    RESTORE = (Sentence("restore the record"), Role.ADMIN)
+    INSTALL = (Sentence("install models"), Role.ADMIN)
+    DISCARD_VERDICTS = (Sentence("discard verdicts"), Role.ADMIN)
+    ACKNOWLEDGE_ALARMS = (Sentence("acknowledge an alarm"), Role.OPERATOR)
+    SETTLE_ALARMS = (Sentence("settle an alarm of the record"), Role.ADMIN)
+    MANAGE_USERS = (Sentence("manage users"), Role.ADMIN)
 
     @property
     def words(self) -> str:
@@ -55,8 +61,7 @@ class Right(Enum):
     @property
     def who(self) -> str:
         """Whom to ask for it."""
-        role = self.role.value
-        return f"{'a' if role[0] not in 'aeiou' else 'an'} {role}"
+        return _ASKED[self.role]
 
     def is_given_to(self, role: Role) -> bool:
         """True if the role is high enough."""

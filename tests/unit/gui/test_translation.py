@@ -14,6 +14,8 @@ from gui.languages import Languages
 from gui.translation import in_language
 from gui.wording import date_and_time
 from storage.audit.problems import Problem
+from workflows.people.access import AccessError
+from workflows.people.rights import Right
 
 ENGLISH = "Nobody reviews. Enter who decides."
 SAID = {
@@ -66,3 +68,17 @@ def test_what_a_check_of_the_record_finds_is_said_in_the_language_of_the_window(
 
 def test_so_many_of_ten_has_the_mark_of_the_language(language: str) -> None:
     assert in_language(of_ten(0.7076)) == ("7,1" if language == "de" else "7.1")
+
+
+def test_what_a_person_may_not_do_and_whom_to_ask_is_said_in_the_language_of_the_window(language: str) -> None:
+    right = Right.SIGN_OFF
+    refused = AccessError("{name} may not {words}. Ask {who}.", name="Bo", words=right.words, who=right.who)
+    said = {
+        "en": "Bo may not sign a recipe off. Ask a supervisor.",
+        "de": "Bo darf das nicht: ein Rezept freigeben. Fragen Sie einen Schichtleiter.",
+    }
+    text = in_language(str(refused))
+    assert text == said.get(language, text)
+    if language == "zh_CN":
+        assert "签发配方" in text
+        assert "supervisor" not in text
