@@ -6200,7 +6200,7 @@
         </message>
         <message>
             <source>A file, PEM or DER.</source>
-            <translation>文件,PEM 或 DER。</translation>
+            <translation>文件，PEM 或 DER。</translation>
         </message>
         <message>
             <source>A file. Leave empty for the system's own.</source>
@@ -7636,7 +7636,7 @@
         </message>
         <message>
             <source>Send {"id": "..."} with 1 to 80 letters, digits, dots, colons, dashes or underlines, and "repeat": true where an earlier verdict is wanted.</source>
-            <translation>请发送 {"id": "..."},由 1 到 80 个字母、数字、点、冒号、短横或下划线组成;需要以前的判定时加 "repeat": true。</translation>
+            <translation>请发送 {"id": "..."}，由 1 到 80 个字母、数字、点、冒号、短横或下划线组成；需要以前的判定时加 "repeat": true。</translation>
         </message>
         <message>
             <source>Sender</source>
@@ -7848,7 +7848,7 @@
         </message>
         <message>
             <source>The broker has kept this message, whose part may be gone. Publish it without retain.</source>
-            <translation>这条消息由代理保留,零件可能已离开。请不带 retain 发布。</translation>
+            <translation>这条消息由代理保留，零件可能已离开。请不带 retain 发布。</translation>
         </message>
         <message>
             <source>The camera's address holds a password, and would keep it in the record. Leave it out, and keep it with: main.py secret set camera:rtsp://USER@HOST:PORT</source>
@@ -8600,7 +8600,7 @@
         </message>
         <message>
             <source>This line inspects {product}, and no other product.</source>
-            <translation>这条产线检测 {product},不检测其他产品。</translation>
+            <translation>这条产线检测 {product}，不检测其他产品。</translation>
         </message>
         <message>
             <source>This machine has no usable graphics card. Choose auto or cpu.</source>
@@ -10520,7 +10520,7 @@
         </message>
         <message>
             <source>{name!r} is no field of a trigger. There are: {known}.</source>
-            <translation>{name!r} 不是触发的字段。可用:{known}。</translation>
+            <translation>{name!r} 不是触发的字段。可用：{known}。</translation>
         </message>
         <message>
             <source>{name!r} is no field of such an output. There are: {known}.</source>
@@ -10528,7 +10528,7 @@
         </message>
         <message>
             <source>{name!r} is no field of the MQTT trigger. There are: reply, ca_file.</source>
-            <translation>{name!r} 不是 MQTT 触发的字段。可用:reply、ca_file。</translation>
+            <translation>{name!r} 不是 MQTT 触发的字段。可用：reply、ca_file。</translation>
         </message>
         <message>
             <source>{name!r} is no name of a secret. Use llm, line, database, plant, camera:rtsp://USER@HOST, output:mqtts://USER@HOST or hook:HOST.</source>
@@ -11476,7 +11476,7 @@
         </message>
         <message>
             <source>{topic!r} is no topic of one line. Write one without + and #, such as mqtt://host/line/3/trigger.</source>
-            <translation>{topic!r} 不是单条产线的主题。请写不含 + 和 # 的主题,例如 mqtt://host/line/3/trigger。</translation>
+            <translation>{topic!r} 不是单条产线的主题。请写不含 + 和 # 的主题，例如 mqtt://host/line/3/trigger。</translation>
         </message>
         <message>
             <source>{twice} is an output twice. Remove one, or change more than its user or password.</source>
@@ -11548,7 +11548,7 @@
         </message>
         <message>
             <source>{what} needs the package {module}, which is not installed. Install it: pip install 'filo-inspector[protocols]'.</source>
-            <translation>{what} 需要软件包 {module},但尚未安装。请安装:pip install 'filo-inspector[protocols]'。</translation>
+            <translation>{what} 需要软件包 {module}，但尚未安装。请安装：pip install 'filo-inspector[protocols]'。</translation>
         </message>
         <message>
             <source>{what}: the map is {now}. Recipe version {version} is in force. {calibration}</source>
