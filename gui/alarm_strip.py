@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from filo_core.alarms.rules import AlarmKind
 from filo_core.errors import FiloError
-from gui.alarms_dialog import AlarmsDialog
 from gui.background import Background
 from gui.state import AppState
 from gui.translation import in_language
@@ -17,6 +16,7 @@ from gui.widgets.controls import button, set_shown
 from gui.widgets.message_fold import MessageFold, MessageKind
 
 if TYPE_CHECKING:
+    from gui.alarms_dialog import AlarmsDialog
     from workflows.notices.book import StandingAlarm
 
 LOOK_EVERY_MS = 5_000
@@ -55,6 +55,9 @@ class AlarmStrip(MessageFold):
 
     def show_list(self) -> None:
         """Show all that stand, to be acknowledged."""
+        # With it the whole store, for which the first paint would wait.
+        from gui.alarms_dialog import AlarmsDialog
+
         dialog = AlarmsDialog(self._state, self._standing, self.window())
         dialog.acknowledged.connect(self.look)
         self._dialog = dialog

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,14 @@ def session(qapp: QApplication, filo_home: Path) -> Iterator[Session]:
 
 
 @pytest.mark.slow
+def test_nothing_heavy_is_imported_before_the_first_paint() -> None:
+    """Each of them costs a tenth of a second; they come behind the window."""
+    steps = "import sys, main, program, cli.common, gui.application; program.command_line(['app']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", steps], capture_output=True, text=True, check=True)
+    heavy = {"sqlalchemy", "numpy", "scipy", "cv2", "PIL", "onnxruntime", "pyqtgraph", "openai", "torch", "reportlab"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
 def test_the_window_stands_before_the_record_and_the_model_loads_behind_both(session: Session, until: Until) -> None:
     session.window.show()
     assert session.window.isVisible()
