@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +77,23 @@ class Broker:
             client.tls_set(ca_certs=str(self.ca_file) if self.ca_file else None, tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.connect_timeout = timeout_s
         return client
+
+
+def pump_until(client: mqtt.Client, reached: Callable[[], bool], timeout_s: float) -> None:
+    """Keep a connection going until something has come true.
+
+    Raises:
+        OSError: if it does not within that time, or the connection is lost.
+    """
+    until = time.monotonic() + timeout_s
+    while not reached():
+        if time.monotonic() > until:
+            raise TimeoutError("no answer in time")
+        code = client.loop(timeout=0.05)
+        if code:
+            from paho.mqtt.client import error_string
+
+            raise ConnectionError(error_string(code))
 
 
 def why(error: Exception) -> str:

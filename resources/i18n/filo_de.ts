@@ -6154,6 +6154,10 @@
             <translation>12 Bit mit vier Farben</translation>
         </message>
         <message>
+            <source>1: a verdict waits until the broker has it. 0: as the specification says.</source>
+            <translation>1: Ein Urteil wartet, bis der Broker es hat. 0: wie die Spezifikation es verlangt.</translation>
+        </message>
+        <message>
             <source>; </source>
             <translation>; </translation>
         </message>
@@ -6168,6 +6172,10 @@
         <message>
             <source>A better map for {shown}: {value}. {higher} of the bad parts stand farther above the good ones, each judged without what it taught itself; pairs told apart {told_apart:.1f} % ({usual_told_apart:.1f} % before), missed {missed} ({usual_missed} before).</source>
             <translation>Eine bessere Karte für {shown}: {value}. {higher} der schlechten Teile heben sich weiter von den guten ab, jedes beurteilt ohne das, was es selbst lehrte; richtig unterschiedene Paare {told_apart:.1f} % (vorher {usual_told_apart:.1f} %), übersehen {missed} (vorher {usual_missed}).</translation>
+        </message>
+        <message>
+            <source>A block of 590 bytes without optimised access. The PLC has to allow PUT and GET.</source>
+            <translation>Ein Baustein von 590 Byte ohne optimierten Zugriff. Die SPS muss PUT und GET erlauben.</translation>
         </message>
         <message>
             <source>A camera gives no picture</source>
@@ -6474,6 +6482,10 @@
             <translation>Unscharf. Stellen Sie die Kamera scharf, oder halten Sie das Teil still, und nehmen Sie es noch einmal auf.</translation>
         </message>
         <message>
+            <source>Broker, group, node and device</source>
+            <translation>Broker, Gruppe, Knoten und Gerät</translation>
+        </message>
+        <message>
             <source>Broker, port and topic</source>
             <translation>Broker, Port und Thema</translation>
         </message>
@@ -6724,6 +6736,10 @@
         <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>Dateien, die auf {end!r} enden, könnten auch die der Ansicht {name} ({suffix!r}) sein. Wählen Sie Endungen, auf die keine andere endet.</translation>
+        </message>
+        <message>
+            <source>First byte in the block</source>
+            <translation>Erstes Byte im Baustein</translation>
         </message>
         <message>
             <source>First-pass yield: {first_pass}</source>
@@ -6994,12 +7010,20 @@
             <translation>Die laufende Prüfung scheiterte an einem Bild ({kind}: {error}). Sie versucht es von selbst noch einmal.</translation>
         </message>
         <message>
+            <source>Logix PLC (EtherNet/IP)</source>
+            <translation>Logix-SPS (EtherNet/IP)</translation>
+        </message>
+        <message>
             <source>Looked at {count} pictures</source>
             <translation>{count} Bilder angesehen</translation>
         </message>
         <message>
             <source>MQTT</source>
             <translation>MQTT</translation>
+        </message>
+        <message>
+            <source>MQTT (Sparkplug B)</source>
+            <translation>MQTT (Sparkplug B)</translation>
         </message>
         <message>
             <source>Made {at:%Y-%m-%d %H:%M}</source>
@@ -7290,8 +7314,16 @@
             <translation>Bei einem Produkt mit Ansichten in einem überwachten Ordner. Gilt ab dem nächsten Start des Programms.</translation>
         </message>
         <message>
+            <source>Of the CPU: 1, or 2 of an S7-300.</source>
+            <translation>Der CPU: 1, bei einer S7-300 2.</translation>
+        </message>
+        <message>
             <source>Of the plant. Leave empty for this machine's.</source>
             <translation>Die des Werks. Leer lassen für die dieses Rechners.</translation>
+        </message>
+        <message>
+            <source>Of the processor.</source>
+            <translation>Des Prozessors.</translation>
         </message>
         <message>
             <source>Old images were not removed: {error}</source>
@@ -7318,8 +7350,16 @@
             <translation>Eigene Felder eines Teils</translation>
         </message>
         <message>
+            <source>PLC</source>
+            <translation>SPS</translation>
+        </message>
+        <message>
             <source>PLC (Modbus)</source>
             <translation>SPS (Modbus)</translation>
+        </message>
+        <message>
+            <source>PLC and data block</source>
+            <translation>SPS und Datenbaustein</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -7366,6 +7406,10 @@
             <translation>Port {port} von {host} kann nicht für OPC UA verwendet werden. Wählen Sie einen anderen.</translation>
         </message>
         <message>
+            <source>Prefix of the tags</source>
+            <translation>Präfix der Tags</translation>
+        </message>
+        <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>{name} vorzubereiten braucht torch, das hier nicht installiert ist ({error}). Führen Sie 'make setup' aus, oder kopieren Sie die vorbereiteten Netze eines anderen Rechners mit 'main.py models install eyes --from DIR'.</translation>
         </message>
@@ -7390,12 +7434,20 @@
             <translation>Zusage: höchstens {promise} der Gutteile werden {refused_word}. {sentence}</translation>
         </message>
         <message>
+            <source>Quality of service</source>
+            <translation>Dienstgüte (QoS)</translation>
+        </message>
+        <message>
             <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
             <translation>REVIEW des Systems ist keine Entscheidung: weder Durchschlupf noch Fehlalarm, in beiden Raten und in Kappa nicht gezählt, und nie richtig; es senkt also die Effektivität.</translation>
         </message>
         <message>
             <source>REVIEW, {share}</source>
             <translation>REVIEW, {share}</translation>
+        </message>
+        <message>
+            <source>Rack</source>
+            <translation>Rack</translation>
         </message>
         <message>
             <source>Recipe {version}</source>
@@ -7674,12 +7726,20 @@
             <translation>Schichten</translation>
         </message>
         <message>
+            <source>Siemens PLC (S7)</source>
+            <translation>Siemens-SPS (S7)</translation>
+        </message>
+        <message>
             <source>Sign off to freeze this recipe.</source>
             <translation>Geben Sie frei, um dieses Rezept einzufrieren.</translation>
         </message>
         <message>
             <source>Signature</source>
             <translation>Unterschrift</translation>
+        </message>
+        <message>
+            <source>Slot</source>
+            <translation>Steckplatz</translation>
         </message>
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
@@ -7788,6 +7848,10 @@
         <message>
             <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
             <translation>Die PIN ist falsch: Es wurde keine angegeben, und dafür wird sie noch einmal gebraucht: {words}.</translation>
+        </message>
+        <message>
+            <source>The PLC needs the tags of the docs, each with the prefix before its name.</source>
+            <translation>Die SPS braucht die Tags der Dokumentation, jedes mit dem Präfix vor seinem Namen.</translation>
         </message>
         <message>
             <source>The address has a password among its parameters. Write rtsp://name:password@host/ instead.</source>
@@ -10574,6 +10638,14 @@
             <translation>{name} kann nicht geöffnet werden: Es ließ sich kein Prozess dafür starten ({strerror}).</translation>
         </message>
         <message>
+            <source>{name} cannot be reached ({error}). Check the PLC, its rack and its slot.</source>
+            <translation>{name} ist nicht erreichbar ({error}). Prüfen Sie die SPS, ihr Rack und ihren Steckplatz.</translation>
+        </message>
+        <message>
+            <source>{name} cannot be reached ({error}). Check the PLC.</source>
+            <translation>{name} ist nicht erreichbar ({error}). Prüfen Sie die SPS.</translation>
+        </message>
+        <message>
             <source>{name} cannot be read: {reason}</source>
             <translation>{name} kann nicht gelesen werden: {reason}</translation>
         </message>
@@ -10618,8 +10690,20 @@
             <translation>{name} sieht anders aus als die anderen Gutteile, wie ein anderes Produkt. Wenn es so ist, entfernen Sie es, und setzen Sie die Grenzen neu: Sie werden gefunden, als wäre alles gut.</translation>
         </message>
         <message>
+            <source>{name} does not name group, node and device. Write {form}.</source>
+            <translation>{name} nennt nicht Gruppe, Knoten und Gerät. Schreiben Sie {form}.</translation>
+        </message>
+        <message>
             <source>{name} does not take messages ({error}). Check the broker.</source>
             <translation>{name} nimmt keine Nachrichten an ({error}). Prüfen Sie den Broker.</translation>
+        </message>
+        <message>
+            <source>{name} does not take results ({error}). Check the PLC and its data block.</source>
+            <translation>{name} nimmt keine Ergebnisse an ({error}). Prüfen Sie die SPS und ihren Datenbaustein.</translation>
+        </message>
+        <message>
+            <source>{name} does not take the tag {tag} ({error}). Check the PLC and its tags.</source>
+            <translation>{name} nimmt das Tag {tag} nicht an ({error}). Prüfen Sie die SPS und ihre Tags.</translation>
         </message>
         <message>
             <source>{name} gives no picture.</source>
@@ -10684,6 +10768,10 @@
         <message>
             <source>{name} has no view {view!r}. Its views: {there}.</source>
             <translation>{name} hat keine Ansicht {view!r}. Vorhanden: {there}.</translation>
+        </message>
+        <message>
+            <source>{name} has no {length} bytes in DB{block} from {start} on that can be read ({error}). Make the block, without optimised access, and allow PUT and GET.</source>
+            <translation>{name} hat in DB{block} ab {start} keine {length} Byte, die sich lesen lassen ({error}). Legen Sie den Baustein ohne optimierten Zugriff an und erlauben Sie PUT und GET.</translation>
         </message>
         <message>
             <source>{name} has not let go of an earlier message. Check its receiver.</source>
@@ -10822,8 +10910,16 @@
             <translation>{name} darf nicht geprüft werden. {problem} Prüfen Sie die Musterteile noch einmal, oder geben Sie mit Begründung frei.</translation>
         </message>
         <message>
+            <source>{name} names no PLC. Write ethernet-ip://HOST.</source>
+            <translation>{name} nennt keine SPS. Schreiben Sie ethernet-ip://HOST.</translation>
+        </message>
+        <message>
             <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
             <translation>{name} nennt keinen Broker. Schreiben Sie mqtt://host:1883/topic.</translation>
+        </message>
+        <message>
+            <source>{name} names no data block. Write s7://HOST/DB10.</source>
+            <translation>{name} nennt keinen Datenbaustein. Schreiben Sie s7://HOST/DB10.</translation>
         </message>
         <message>
             <source>{name} scored</source>
@@ -11244,6 +11340,10 @@
         <message>
             <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
             <translation>{pool} kann nicht geschrieben werden: {reason}. Schaffen Sie Platz, oder bitten Sie um die Berechtigung.</translation>
+        </message>
+        <message>
+            <source>{prefix!r} can begin no tag. Write letters, digits and underlines, such as FiLo_.</source>
+            <translation>{prefix!r} kann kein Tag beginnen. Schreiben Sie Buchstaben, Ziffern und Unterstriche, etwa FiLo_.</translation>
         </message>
         <message>
             <source>{problem}This list comes from the built-in library: {families}.</source>

@@ -6155,6 +6155,10 @@
             <translation>12 位四色</translation>
         </message>
         <message>
+            <source>1: a verdict waits until the broker has it. 0: as the specification says.</source>
+            <translation>1:判定等到代理收到为止。0:按规范。</translation>
+        </message>
+        <message>
             <source>; </source>
             <translation>；</translation>
         </message>
@@ -6169,6 +6173,10 @@
         <message>
             <source>A better map for {shown}: {value}. {higher} of the bad parts stand farther above the good ones, each judged without what it taught itself; pairs told apart {told_apart:.1f} % ({usual_told_apart:.1f} % before), missed {missed} ({usual_missed} before).</source>
             <translation>对{shown}更好的异常图：{value}。{higher} 个不良品比良品突出得更多，各自在不含自身所教内容时判定；正确区分的配对 {told_apart:.1f} %（之前 {usual_told_apart:.1f} %），漏检 {missed}（之前 {usual_missed}）。</translation>
+        </message>
+        <message>
+            <source>A block of 590 bytes without optimised access. The PLC has to allow PUT and GET.</source>
+            <translation>590 字节、未优化访问的数据块。PLC 必须允许 PUT 和 GET。</translation>
         </message>
         <message>
             <source>A camera gives no picture</source>
@@ -6475,6 +6483,10 @@
             <translation>模糊。请对焦，或固定零件，然后重拍。</translation>
         </message>
         <message>
+            <source>Broker, group, node and device</source>
+            <translation>代理、组、节点和设备</translation>
+        </message>
+        <message>
             <source>Broker, port and topic</source>
             <translation>代理、端口和主题</translation>
         </message>
@@ -6725,6 +6737,10 @@
         <message>
             <source>Files that end in {end!r} could be those of the view {name} ({suffix!r}) as well. Choose suffixes that no other one ends in.</source>
             <translation>以 {end!r} 结尾的文件也可能属于视图 {name}（{suffix!r}）。请选择互不为结尾的后缀。</translation>
+        </message>
+        <message>
+            <source>First byte in the block</source>
+            <translation>数据块中的首字节</translation>
         </message>
         <message>
             <source>First-pass yield: {first_pass}</source>
@@ -6995,12 +7011,20 @@
             <translation>实时检测在一帧上失败（{kind}：{error}）。会自动重试。</translation>
         </message>
         <message>
+            <source>Logix PLC (EtherNet/IP)</source>
+            <translation>Logix PLC(EtherNet/IP)</translation>
+        </message>
+        <message>
             <source>Looked at {count} pictures</source>
             <translation>已查看 {count} 张图片</translation>
         </message>
         <message>
             <source>MQTT</source>
             <translation>MQTT</translation>
+        </message>
+        <message>
+            <source>MQTT (Sparkplug B)</source>
+            <translation>MQTT(Sparkplug B)</translation>
         </message>
         <message>
             <source>Made {at:%Y-%m-%d %H:%M}</source>
@@ -7291,8 +7315,16 @@
             <translation>用于监视文件夹中有多个视图的产品。下次启动程序时生效。</translation>
         </message>
         <message>
+            <source>Of the CPU: 1, or 2 of an S7-300.</source>
+            <translation>CPU 的插槽:1,S7-300 为 2。</translation>
+        </message>
+        <message>
             <source>Of the plant. Leave empty for this machine's.</source>
             <translation>工厂所在时区。留空则使用本机时区。</translation>
+        </message>
+        <message>
+            <source>Of the processor.</source>
+            <translation>处理器的插槽。</translation>
         </message>
         <message>
             <source>Old images were not removed: {error}</source>
@@ -7319,8 +7351,16 @@
             <translation>工件的自定义字段</translation>
         </message>
         <message>
+            <source>PLC</source>
+            <translation>PLC</translation>
+        </message>
+        <message>
             <source>PLC (Modbus)</source>
             <translation>PLC (Modbus)</translation>
+        </message>
+        <message>
+            <source>PLC and data block</source>
+            <translation>PLC 和数据块</translation>
         </message>
         <message>
             <source>PLCs that may trigger</source>
@@ -7367,6 +7407,10 @@
             <translation>{host} 的端口 {port} 不能用于 OPC UA。请选择另一个。</translation>
         </message>
         <message>
+            <source>Prefix of the tags</source>
+            <translation>标签前缀</translation>
+        </message>
+        <message>
             <source>Preparing {name} needs torch, which is not installed here ({error}). Run 'make setup', or copy the prepared trunks of another machine with 'main.py models install eyes --from DIR'.</source>
             <translation>准备 {name} 需要 torch，此处未安装（{error}）。请运行 'make setup'，或用 'main.py models install eyes --from DIR' 复制另一台机器上准备好的网络。</translation>
         </message>
@@ -7391,12 +7435,20 @@
             <translation>承诺：最多 {promise} 的良品{refused_word}。{sentence}</translation>
         </message>
         <message>
+            <source>Quality of service</source>
+            <translation>服务质量(QoS)</translation>
+        </message>
+        <message>
             <source>REVIEW of the system is no decision: neither a miss nor a false alarm, left out of both rates and of kappa, and never right, so it lowers the effectiveness.</source>
             <translation>系统的 REVIEW 不是判定：既非漏判也非误判，不计入这两个比率和 kappa，也从不算正确，因此会降低有效性。</translation>
         </message>
         <message>
             <source>REVIEW, {share}</source>
             <translation>REVIEW，{share}</translation>
+        </message>
+        <message>
+            <source>Rack</source>
+            <translation>机架</translation>
         </message>
         <message>
             <source>Recipe {version}</source>
@@ -7675,12 +7727,20 @@
             <translation>班次</translation>
         </message>
         <message>
+            <source>Siemens PLC (S7)</source>
+            <translation>西门子 PLC(S7)</translation>
+        </message>
+        <message>
             <source>Sign off to freeze this recipe.</source>
             <translation>签发以固定此配方。</translation>
         </message>
         <message>
             <source>Signature</source>
             <translation>签名</translation>
+        </message>
+        <message>
+            <source>Slot</source>
+            <translation>插槽</translation>
         </message>
         <message>
             <source>So for sessions like these up to {stated} of good parts {refused_word} is stated.</source>
@@ -7789,6 +7849,10 @@
         <message>
             <source>The PIN is wrong: none was given, and to {words} needs it again.</source>
             <translation>PIN 错误：没有提供，而{words}需要再次输入。</translation>
+        </message>
+        <message>
+            <source>The PLC needs the tags of the docs, each with the prefix before its name.</source>
+            <translation>PLC 需要文档中的各个标签,名称前加前缀。</translation>
         </message>
         <message>
             <source>The address has a password among its parameters. Write rtsp://name:password@host/ instead.</source>
@@ -10575,6 +10639,14 @@
             <translation>无法打开 {name}：无法为其启动进程（{strerror}）。</translation>
         </message>
         <message>
+            <source>{name} cannot be reached ({error}). Check the PLC, its rack and its slot.</source>
+            <translation>无法连接 {name}({error})。请检查 PLC、机架和插槽。</translation>
+        </message>
+        <message>
+            <source>{name} cannot be reached ({error}). Check the PLC.</source>
+            <translation>无法连接 {name}({error})。请检查 PLC。</translation>
+        </message>
+        <message>
             <source>{name} cannot be read: {reason}</source>
             <translation>{name} 无法读取：{reason}</translation>
         </message>
@@ -10619,8 +10691,20 @@
             <translation>{name} 看起来与其他良品不同，像是另一种产品。如果是，请移除并重新设定限值：限值是按全部为良品得出的。</translation>
         </message>
         <message>
+            <source>{name} does not name group, node and device. Write {form}.</source>
+            <translation>{name} 没有写明组、节点和设备。请写 {form}。</translation>
+        </message>
+        <message>
             <source>{name} does not take messages ({error}). Check the broker.</source>
             <translation>{name} 不接收消息（{error}）。请检查消息代理。</translation>
+        </message>
+        <message>
+            <source>{name} does not take results ({error}). Check the PLC and its data block.</source>
+            <translation>{name} 不接收结果({error})。请检查 PLC 及其数据块。</translation>
+        </message>
+        <message>
+            <source>{name} does not take the tag {tag} ({error}). Check the PLC and its tags.</source>
+            <translation>{name} 不接受标签 {tag}({error})。请检查 PLC 及其标签。</translation>
         </message>
         <message>
             <source>{name} gives no picture.</source>
@@ -10685,6 +10769,10 @@
         <message>
             <source>{name} has no view {view!r}. Its views: {there}.</source>
             <translation>{name} 没有视图 {view!r}。现有视图：{there}。</translation>
+        </message>
+        <message>
+            <source>{name} has no {length} bytes in DB{block} from {start} on that can be read ({error}). Make the block, without optimised access, and allow PUT and GET.</source>
+            <translation>{name} 的 DB{block} 中从 {start} 起没有可读取的 {length} 字节({error})。请建立未优化访问的数据块,并允许 PUT 和 GET。</translation>
         </message>
         <message>
             <source>{name} has not let go of an earlier message. Check its receiver.</source>
@@ -10823,8 +10911,16 @@
             <translation>{name} 不得检测。{problem} 请重新检查标准件组，或说明理由后放行。</translation>
         </message>
         <message>
+            <source>{name} names no PLC. Write ethernet-ip://HOST.</source>
+            <translation>{name} 没有写明 PLC。请写 ethernet-ip://HOST。</translation>
+        </message>
+        <message>
             <source>{name} names no broker. Write mqtt://host:1883/topic.</source>
             <translation>{name} 没有指定消息代理。请写成 mqtt://host:1883/topic。</translation>
+        </message>
+        <message>
+            <source>{name} names no data block. Write s7://HOST/DB10.</source>
+            <translation>{name} 没有写明数据块。请写 s7://HOST/DB10。</translation>
         </message>
         <message>
             <source>{name} scored</source>
@@ -11245,6 +11341,10 @@
         <message>
             <source>{pool} cannot be written: {reason}. Free some space, or ask for permission.</source>
             <translation>无法写入 {pool}：{reason}。请释放空间，或申请权限。</translation>
+        </message>
+        <message>
+            <source>{prefix!r} can begin no tag. Write letters, digits and underlines, such as FiLo_.</source>
+            <translation>{prefix!r} 不能作为标签的开头。请写字母、数字和下划线,例如 FiLo_。</translation>
         </message>
         <message>
             <source>{problem}This list comes from the built-in library: {families}.</source>

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filo_core.line.broker import Broker, why
+from filo_core.line.broker import Broker, pump_until, why
 from filo_core.line.outputs.spec import CA_FILE, Opening, OutputSpec, Where
 from filo_core.line.sinks.base import OFFLINE, ONLINE, Message, Readiness, Seal, SinkError
 from filo_core.notices import Notification
@@ -191,15 +190,7 @@ class MqttSink:
         self._pump_until(client, client.publish(self._state_topic, state, qos=1, retain=True).is_published)
 
     def _pump_until(self, client: mqtt.Client, reached: Callable[[], bool]) -> None:
-        until = time.monotonic() + self._timeout_s
-        while not reached():
-            if time.monotonic() > until:
-                raise TimeoutError("no answer in time")
-            code = client.loop(timeout=0.05)
-            if code:
-                from paho.mqtt.client import error_string
-
-                raise ConnectionError(error_string(code))
+        pump_until(client, reached, self._timeout_s)
 
 
 def _payload(message: Message) -> bytes:

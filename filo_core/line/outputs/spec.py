@@ -165,8 +165,13 @@ class Serving:
     longest_s: float = 7.0
 
 
-def needs(module: str, what: str) -> None:
+def needs(module: str, what: str, package: str = "") -> None:
     """Say what to install where the library of a protocol is missing.
+
+    Args:
+        module: that is imported.
+        what: the protocol.
+        package: that has the module, where it is called otherwise.
 
     Raises:
         SourceError: if it is.
@@ -176,7 +181,7 @@ def needs(module: str, what: str) -> None:
             "{what} needs the package {module}, which is not installed. Install it: pip install "
             "'filo-inspector[protocols]'.",
             what=what,
-            module=module,
+            module=package or module,
         )
 
 

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asyncua import Server as UaServer
 from asyncua import ua
 from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
+from asyncua.server.server import Server as UaServer
+from asyncua.ua.object_ids import ObjectIds
 from cryptography import x509
 
 from filo_core.errors import FiloError, SourceError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NODE_ID: Any = ua.NodeId
+"""Typed for numbers of a type of its own."""
 NAMESPACE = "urn:filo-inspector:line"
 _LOOK_EVERY_S = 0.1
 _START_S = 60.0
@@ -92,19 +95,24 @@ class _ReadAndCall(SimpleRoleRuleset):
 
     _REFUSED = frozenset(
         map(
-            ua.NodeId,
+            _NODE_ID,
             (
-                ua.ObjectIds.WriteRequest_Encoding_DefaultBinary,
-                ua.ObjectIds.HistoryUpdateRequest_Encoding_DefaultBinary,
-                ua.ObjectIds.AddNodesRequest_Encoding_DefaultBinary,
-                ua.ObjectIds.DeleteNodesRequest_Encoding_DefaultBinary,
+                ObjectIds.WriteRequest_Encoding_DefaultBinary,
+                ObjectIds.HistoryUpdateRequest_Encoding_DefaultBinary,
+                ObjectIds.AddNodesRequest_Encoding_DefaultBinary,
+                ObjectIds.DeleteNodesRequest_Encoding_DefaultBinary,
             ),
         )
     )
 
+    def __init__(self) -> None:
+        untyped: Any = super()
+        untyped.__init__()
+
     def check_validity(self, user: Any, action_type: Any, body: Any) -> bool:
         """Whether a request may be answered."""
-        return action_type not in self._REFUSED and bool(super().check_validity(user, action_type, body))
+        untyped: Any = super()
+        return action_type not in self._REFUSED and bool(untyped.check_validity(user, action_type, body))
 
 
 class OpcUaServer:
@@ -220,22 +228,22 @@ class OpcUaServer:
             parent = await system.add_object(index, folder)
             for name, value in variables.items():
                 await self._add(parent, index, name, value)
-        names = [ua.Argument(Name=name, DataType=ua.NodeId(ua.ObjectIds.String)) for name in _INPUTS]
+        names = [ua.Argument(Name=name, DataType=_NODE_ID(ObjectIds.String)) for name in _INPUTS]
         outputs = [
-            ua.Argument(Name=name, DataType=ua.NodeId(kind))
+            ua.Argument(Name=name, DataType=_NODE_ID(kind))
             for name, kind in (
-                ("ResultId", ua.ObjectIds.String),
-                ("Verdict", ua.ObjectIds.String),
-                ("Pass", ua.ObjectIds.Boolean),
-                ("Score", ua.ObjectIds.Double),
-                ("Reason", ua.ObjectIds.String),
-                ("ResultContent", ua.ObjectIds.String),
+                ("ResultId", ObjectIds.String),
+                ("Verdict", ObjectIds.String),
+                ("Pass", ObjectIds.Boolean),
+                ("Score", ObjectIds.Double),
+                ("Reason", ObjectIds.String),
+                ("ResultContent", ObjectIds.String),
             )
         ]
         await system.add_method(index, "Inspect", self._inspect, names, outputs)
         properties = [(name, _kind(value)) for name, value in (_RESULT | self._first).items() if name != "Valid"]
         event = await server.create_custom_event_type(index, "ResultReadyEventType", properties=properties)
-        return server, await server.get_event_generator(event, system)
+        return server, await server.get_event_generator(event, system.nodeid)
 
     async def _secure(self, server: Any) -> None:
         door, rules = self._door, _ReadAndCall()
@@ -285,7 +293,11 @@ class OpcUaServer:
         def give(content: dict[str, Any]) -> None:
             # From a thread of the desk, whether or not anybody still waits here.
             if not loop.is_closed():
-                loop.call_soon_threadsafe(lambda: told.done() or told.set_result(content))
+                loop.call_soon_threadsafe(take, content)
+
+        def take(content: dict[str, Any]) -> None:
+            if not told.done():
+                told.set_result(content)
 
         try:
             self._desk.ask(self._desk.wish(said), give)

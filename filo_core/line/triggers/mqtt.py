@@ -187,7 +187,7 @@ class MqttTrigger:
 
         client.on_connect = on_connect
         client.on_subscribe = on_subscribe
-        client.on_message = lambda _client, _data, message: self._take(message.payload, message.retain)
+        client.on_message = lambda _client, _data, message: self._take(bytes(message.payload), message.retain)
         client.will_set(self._state_topic, OFFLINE, qos=1, retain=True)
         client.connect(self._broker.host, self._broker.port, _KEEP_ALIVE_S)
         until = time.monotonic() + self._timeout_s
