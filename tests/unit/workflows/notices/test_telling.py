@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -13,9 +17,11 @@ from pathlib import Path
 from socket import socket
 from threading import Thread
 
+import paho.mqtt.client as mqtt
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
+from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_core.alarms.engine import AlarmChange, AlarmKey
 from filo_core.alarms.rules import AlarmKind
@@ -319,3 +325,40 @@ def test_no_verdict_goes_by_mail_and_a_line_does_not_take_it_for_its_output(home
     assert outbox_names([output], home) == {}
     with pytest.raises(SourceError, match="takes alarms and reports, and no verdicts"):
         line_wish([], [], [address], None, 2.0, Settings(home=home))
+
+
+def test_a_broker_gets_a_notice_and_is_told_nothing_of_the_line(tmp_path: Path) -> None:
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("mosquitto is not installed: sudo apt-get install mosquitto")
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    broker = subprocess.Popen([program, "-p", str(port)], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    got: list[tuple[str, dict[str, str]]] = []
+    listener = mqtt.Client(CallbackAPIVersion.VERSION2)
+    listener.on_message = lambda _c, _u, one: got.append((one.topic, json.loads(one.payload)))
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                listener.connect("127.0.0.1", port)
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "the broker did not begin"
+                time.sleep(0.05)
+        listener.subscribe("#", qos=1)
+        listener.loop(0.5)
+        sink = make_sink(f"mqtt://127.0.0.1:{port}/plant/line")
+        assert isinstance(sink, TakesNotices)
+        sink.take_notice(Notification("n-1", NoticeKind.ALARM_RAISED, "Title", SAID, MOMENT.isoformat()))
+        sink.close()
+        while not got and time.monotonic() < deadline:
+            listener.loop(0.1)
+        listener.loop(0.3)
+    finally:
+        listener.disconnect()
+        broker.terminate()
+        broker.wait(20)
+    assert [topic for topic, _ in got] == ["plant/line/notices"], "no state of a line that does not run"
+    assert got[0][1]["text"] == SAID
