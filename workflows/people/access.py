@@ -182,8 +182,9 @@ class Access:
         Raises:
             AccessError: if the name or the PIN is wrong, the user is disabled, or the name has to wait.
         """
+        # Outside: a directory takes seconds to answer, and the window and its lines ask meanwhile who is signed in.
+        user, via = self._checked(name, pin)
         with self._lock:
-            user, via = self._checked(name, pin)
             self.sign_out()
             with self._storage.transaction() as transaction:
                 run = self._storage.artefacts.run
@@ -219,14 +220,19 @@ class Access:
                 raise AccessError("Nobody is signed in. Sign in to {words}.", words=right.words)
             with self._storage.reading() as transaction:
                 now = self.recheck(transaction, right, user.name)
-            if pin is not None:
-                if not pin:
-                    raise PinNeededError(
-                        "The PIN is wrong: none was given, and to {words} needs it again.", words=right.words
-                    )
-                self._checked(user.name, pin)
-            if self._current is not None:
-                self._current = replace(self._current, user=now, used_at=self._clock())
+        if pin is not None:
+            if not pin:
+                raise PinNeededError(
+                    "The PIN is wrong: none was given, and to {words} needs it again.", words=right.words
+                )
+            # Outside the lock, as in signing in; a directory may have given another role with its answer.
+            self._checked(user.name, pin)
+            with self._storage.reading() as transaction:
+                now = self.recheck(transaction, right, user.name)
+        with self._lock:
+            if self._current is None or self._current.user.user_id != user.user_id:
+                raise AccessError("Nobody is signed in. Sign in to {words}.", words=right.words)
+            self._current = replace(self._current, user=now, used_at=self._clock())
             return user.name
 
     def tell(

@@ -22,6 +22,9 @@ TIMEOUT_S = 5
 _PLACE = "{name}"
 _LONGEST_PASSWORD = 256
 _INVALID_CREDENTIALS, _SUCCESS = 49, 0
+_AWAY = frozenset({3, 51, 52, 80})
+"""Time limit, busy, unavailable, other (RFC 4511): it says nothing of the person. Any other answer is a refusal: some
+directories say that an account is disabled or locked by 53 or 19."""
 _NESTED = "1.2.840.113556.1.4.1941"
 """Active Directory's rule that follows groups within groups."""
 
@@ -157,7 +160,8 @@ class Directory:
         code = connection.result.get("result")
         if code == _INVALID_CREDENTIALS:
             raise DirectoryRefusedError("Name or password is wrong. Try again, or ask an admin.")
-        raise DirectoryAwayError(
+        kind = DirectoryAwayError if code in _AWAY else DirectoryRefusedError
+        raise kind(
             "The directory {host} does not sign in ({why}).",
             host=self.host,
             why=connection.result.get("description", code),

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from socket import create_connection, socket
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -378,6 +380,74 @@ def test_a_role_that_the_directory_changes_holds_from_the_next_sign_in(storage: 
     assert access.sign_in("ivo", "a password").role is Role.OPERATOR
     with pytest.raises(AccessError, match="may not"):
         access.require(Right.SETTINGS)
+
+
+def test_a_role_that_the_directory_takes_away_is_gone_for_what_asks_for_the_password_again(storage: Storage) -> None:
+    class Told:
+        role = Role.ADMIN
+
+        def ask(self, name: str, password: str) -> DirectoryPerson:
+            return DirectoryPerson(f"uid={name}", self.role)
+
+    asked = Told()
+    access = Access(storage, directory=asked, keep=timedelta(hours=72))
+    access.sign_in("ivo", "a password")
+    asked.role = Role.OPERATOR
+    with pytest.raises(AccessError, match="may not"):
+        access.require(Right.SETTINGS, pin="a password")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_nobody_waits_for_a_directory_that_is_slow_to_hear_who_is_signed_in(storage: Storage, again: bool) -> None:
+    class Slow:
+        is_slow = False
+        asked, answers = Event(), Event()
+
+        def ask(self, name: str, password: str) -> DirectoryPerson:
+            if self.is_slow:
+                self.asked.set()
+                assert self.answers.wait(30)
+            return DirectoryPerson(f"uid={name}", Role.ADMIN)
+
+    directory = Slow()
+    access = Access(storage, directory=directory, keep=timedelta(hours=72))
+    access.sign_in("ivo", "a password")
+    directory.is_slow = True
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            if again:
+                asking = pool.submit(access.require, Right.SETTINGS, pin="a password")
+            else:
+                asking = pool.submit(lambda: access.sign_in("ivo", "a password").name)
+            assert directory.asked.wait(30)
+            user = pool.submit(lambda: access.user).result(10)
+        finally:
+            directory.answers.set()
+        assert user is not None
+        assert asking.result(30) == "ivo"
+
+
+@pytest.mark.parametrize(("code", "is_away"), [(53, False), (19, False), (49, False), (51, True), (52, True)])
+def test_a_directory_that_answers_with_a_refusal_is_not_away(
+    monkeypatch: pytest.MonkeyPatch, code: int, is_away: bool
+) -> None:
+    class Answering:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.result = {"result": code, "description": "as it is"}
+
+        def open(self) -> None:
+            pass
+
+        def bind(self) -> bool:
+            return False
+
+        def unbind(self) -> None:
+            pass
+
+    monkeypatch.setattr("ldap3.Connection", Answering)
+    directory = Directory("ldap://127.0.0.1", f"uid={{name}},{PEOPLE}", GROUPS, ROLES)
+    with pytest.raises(DirectoryAwayError if is_away else DirectoryRefusedError):
+        directory.ask("ida", "disabled there")
 
 
 def test_wrong_passwords_bring_the_same_waits_as_wrong_pins(storage: Storage, directory: Directory) -> None:
