@@ -92,7 +92,7 @@ def test_with_users_nothing_is_decided_by_nobody(access: Access, right: Right) -
 @pytest.mark.parametrize(
     ("name", "rights"),
     [
-        ("Olaf", {Right.REVIEW}),
+        ("Olaf", {Right.REVIEW, Right.ACKNOWLEDGE_ALARMS}),
         ("Sue", {right for right in Right if right.role is not Role.ADMIN}),
         ("Ada", set(Right)),
     ],
