@@ -199,7 +199,8 @@ def notice_of(event: Happening) -> Notification | None:
         EventKind.ALARM_SETTLED: NoticeKind.ALARM_CLEARED,
     }.get(event.kind, NoticeKind.ALARM_RAISED)
     return Notification(
-        key=f"alarm-{event.event_id}",
+        # With its moment: another record, or a backup that was restored, counts its events anew.
+        key=f"alarm-{event.event_id}-{event.at:%Y%m%d%H%M%S%f}",
         kind=kind,
         title=title_of(key.kind),
         text=str(detail.get("sentence", "")),

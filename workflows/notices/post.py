@@ -133,9 +133,11 @@ class NoticePost:
         """What the chain has told since the last time, into the outbox, in one commit with how far that is."""
         mark = box.mark(_MARK)
         with self._storage.reading() as transaction:
-            if mark is None or not mark.isdecimal():
-                # Nobody is told of what was before there was anybody to tell.
-                box.set_mark(_MARK, str(transaction.events.newest_id()))
+            newest = transaction.events.newest_id()
+            if mark is None or not mark.isdecimal() or int(mark) > newest:
+                # Nobody is told of what was before there was anybody to tell. A mark beyond the end is of another
+                # record, or of this one before a backup was restored: nothing would be told until it was reached.
+                box.set_mark(_MARK, str(newest))
                 return
             events = transaction.events.after(int(mark), *KINDS)
         if not events:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import ipaddress
 import mimetypes
 import smtplib
 import ssl
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
@@ -78,7 +80,7 @@ class MailSink:
         try:
             with self._connected() as server:
                 refused = server.send_message(mail)
-        except smtplib.SMTPAuthenticationError as error:
+        except (smtplib.SMTPAuthenticationError, UnicodeEncodeError) as error:
             raise SinkError("{name} takes neither this user nor this password. Check both.", name=self.name) from error
         except smtplib.SMTPRecipientsRefused as error:
             raise SinkError("{name} takes mail for none of the recipients. Check them.", name=self.name) from error
@@ -98,7 +100,7 @@ class MailSink:
         try:
             with self._connected() as server:
                 server.noop()
-        except smtplib.SMTPAuthenticationError as error:
+        except (smtplib.SMTPAuthenticationError, UnicodeEncodeError) as error:
             raise SinkError("{name} takes neither this user nor this password. Check both.", name=self.name) from error
         except (smtplib.SMTPException, OSError) as error:
             raise self._refusal(error) from error
@@ -118,7 +120,18 @@ class MailSink:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _connected(self) -> smtplib.SMTP:
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """Signed in; what the server answers to the good-bye changes nothing of what it has taken."""
+        server = self._open()
+        try:
+            yield server
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        finally:
+            server.close()
+
+    def _open(self) -> smtplib.SMTP:
         if self._secure:
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 self._host, self._port, timeout=self._timeout_s, context=self._context()
@@ -152,7 +165,9 @@ class MailSink:
         mail["From"], mail["To"] = self._sender, ", ".join(self._to)
         mail["Date"] = formatdate(localtime=True)
         # The same at every try, so that a mailbox shows a repetition once.
-        mail["Message-ID"] = f"<{notice.key}.{_one_line(notice.station).replace(' ', '-') or 'filo'}@{self._host}>"
+        # A station may be called by letters that no Message-ID holds.
+        station = hashlib.sha256(notice.station.encode()).hexdigest()[:12]
+        mail["Message-ID"] = f"<{notice.key}.{station}@{self._host}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-FiLo-Kind"] = notice.kind.value
         lines = [notice.text or notice.title, "", f"{notice.kind.value} · {notice.at} · {notice.station}".rstrip(" ·")]

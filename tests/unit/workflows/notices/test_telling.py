@@ -239,6 +239,19 @@ def test_what_was_before_there_was_anybody_to_tell_is_told_to_nobody(
     assert [(body["kind"], body["text"]) for body in posted.bodies] == [("alarm cleared", SAID)]
 
 
+def test_a_record_that_counts_anew_is_told_of_as_well(home: Path, storage: Storage, posted: Posted) -> None:
+    told_by(home, posted.address)
+    book, post = AlarmBook(storage), post_of(home, storage)
+    box = NoticeBox(home / "outbox.sqlite")
+    # As far as the record was that lay here before.
+    box.set_mark("alarm events", "5000")
+    box.close()
+    post.round()
+    book.note([change(raised=True)])
+    post.round()
+    assert [body["kind"] for body in posted.bodies] == ["alarm raised"]
+
+
 def test_one_program_at_a_time_delivers(
     home: Path, storage: Storage, posted: Posted, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +305,9 @@ def test_a_wrong_password_and_an_unknown_recipient_are_said_and_no_password_with
     with pytest.raises(SinkError, match="neither this user nor this password") as refused:
         wrong.check()
     assert "s3cret" not in str(refused.value) + repr(wrong) + wrong.name
+    with pytest.raises(SinkError, match="neither this user nor this password"):
+        # It can be told in plain letters alone.
+        MailSink(f"smtp://filo:gr%C3%BCn@127.0.0.1:{mailbox.port}/anna@plant.example").check()
     MailSink(f"smtp://filo:right@127.0.0.1:{mailbox.port}/anna@plant.example").check()
     mailbox.refuses = "bo@"
     with pytest.raises(SinkError, match="for none of the recipients"):
@@ -299,6 +315,26 @@ def test_a_wrong_password_and_an_unknown_recipient_are_said_and_no_password_with
     with pytest.raises(SinkError, match=r"takes no mail for bo@plant\.example"):
         MailSink(f"smtp://127.0.0.1:{mailbox.port}/anna@plant.example,bo@plant.example").take_notice(notice)
     assert mailbox.recipients == [["anna@plant.example"]]
+
+
+@pytest.mark.parametrize("station", ["Linie Süd", "一号线", "a>b@c"])
+def test_a_station_of_any_letters_is_told_of_by_mail(mailbox: Mailbox, station: str) -> None:
+    notice = Notification("n-1", NoticeKind.ALARM_RAISED, "Title", "Text", MOMENT.isoformat(), station=station)
+    MailSink(f"smtp://127.0.0.1:{mailbox.port}/anna@plant.example").take_notice(notice)
+    (mail,) = mailbox.mails
+    assert mail["Message-ID"].isascii()
+    assert mail["Message-ID"].endswith("@127.0.0.1>")
+    assert station in mail.get_content()  # type: ignore[attr-defined]
+
+
+def test_a_server_that_ends_oddly_has_the_mail_all_the_same(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def odd(*_: object) -> str:
+        return "421 too busy to say good-bye"
+
+    monkeypatch.setattr(mailbox, "handle_QUIT", odd, raising=False)
+    notice = Notification("n-1", NoticeKind.ALARM_RAISED, "Title", "Text", MOMENT.isoformat())
+    MailSink(f"smtp://127.0.0.1:{mailbox.port}/anna@plant.example").take_notice(notice)
+    assert len(mailbox.mails) == 1
 
 
 def test_mail_to_another_machine_is_not_sent_in_clear(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
