@@ -167,8 +167,11 @@ class Client:
             raise ServiceError(0, f"The service cannot be reached: {error}", 1.0) from error
 
     def is_ready(self) -> bool:
-        """Whether every line that is to run would give a verdict now."""
-        return self._http.get("/health").status_code == 200
+        """Whether every line that is to run would give a verdict now; False as well where the service is away."""
+        try:
+            return self._http.get("/health").status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:

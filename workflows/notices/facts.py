@@ -92,16 +92,18 @@ def chart_readings(storage: Storage, names: tuple[str, ...], now: datetime) -> t
     Raises:
         StorageError: if the record cannot be read.
     """
-    return tuple(reading for name in names if (reading := _charted(storage, name, now)) is not None)
+    return tuple(_charted(storage, name, now) for name in names)
 
 
-def _charted(storage: Storage, product: str, now: datetime) -> AlarmReading | None:
+def _charted(storage: Storage, product: str, now: datetime) -> AlarmReading:
+    key = AlarmKey(AlarmKind.RUN_RULES, product)
     until = period_start(now, Grouping.HOUR)
     wanted = InspectionFilter(product=product, since=until - _CHARTED, until=until, line_only=True)
     with storage.reading() as transaction:
         span = transaction.aggregates.span(wanted)
         if span is None:
-            return None
+            # Three days without a part: no hour is out of the usual.
+            return AlarmReading(key, 0.0)
         bounds = bounds_of(span, Grouping.HOUR)
         periods = transaction.aggregates.by_period(wanted, bounds)
     groups = [
@@ -109,7 +111,6 @@ def _charted(storage: Storage, product: str, now: datetime) -> AlarmReading | No
         for start, period in zip(bounds, periods, strict=False)
         if period.inspected
     ]
-    key = AlarmKey(AlarmKind.RUN_RULES, product)
     try:
         chart = control_chart(groups)
     except EvidenceError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from filo_core.alarms.engine import AlarmKey, AlarmReading, Lasting, changes
+from filo_core.alarms.engine import AlarmChange, AlarmKey, AlarmReading, Lasting, changes
 from filo_core.alarms.rules import AlarmKind, Rules
 from filo_core.errors import FiloError
 from filo_core.line.sources.base import SourceState
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workflows.line.run import Line
 
 LOOK_EVERY_S = 2.0
+_OF_LINES = (AlarmKind.CAMERA_LOST, AlarmKind.MODEL_DOWN)
 _DISK_EVERY = timedelta(seconds=20)
 _CHART_EVERY = timedelta(minutes=5)
 _SLOW_EVERY = timedelta(minutes=30)
@@ -104,8 +105,21 @@ class AlarmWatcher:
         self._loop.start()
 
     def close(self) -> None:
-        """Look no more; nothing happens when it was never started."""
+        """Look no more; what was wrong with its lines ends with them. Nothing happens when it was never started."""
+        was_running = self._loop.is_running
         self._loop.stop()
+        with self._locked:
+            self._gone |= self._lines.keys()
+            self._lines.clear()
+            ended = {AlarmKey(kind, line) for kind in _OF_LINES for line in self._gone}
+        if not (was_running and ended):
+            return
+        try:
+            standing = [alarm.key for alarm in self.book.standing() if alarm.key in ended]
+            now = self._clock()
+            self.book.note([AlarmChange(key, is_raised=False, at=now, value=0.0, sentence="") for key in standing])
+        except FiloError as error:
+            logger.warning("alarms of lines that have ended still stand: %s", error)
 
     def follow(self, line: str, health: LineHealth) -> None:
         """Look after the camera and the judging of a line from now on; asked on the watcher's thread."""
@@ -130,6 +144,8 @@ class AlarmWatcher:
             self._now_set = self._current()
         standing = {alarm.key for alarm in self.book.standing() if alarm.key.kind is not AlarmKind.TAMPERING}
         rules = rules_of(self._now_set)
+        with self._locked:
+            gone = set(self._gone)
         readings = self._read(rules, now)
         found = changes(rules, readings, standing, self.book.cleared, now)
         for change in found:
@@ -143,6 +159,9 @@ class AlarmWatcher:
             )
         if found:
             self.book.note(found)
+        with self._locked:
+            # Now that it is written: a record that is busy must not leave the alarm of an ended line standing.
+            self._gone -= gone
 
     def _current(self) -> Settings:
         """The settings as they are now; those of the start where they cannot be read."""
@@ -174,9 +193,8 @@ class AlarmWatcher:
     def _line_readings(self, rules: Rules, now: datetime) -> list[AlarmReading]:
         with self._locked:
             lines, gone = dict(self._lines), set(self._gone)
-            self._gone.clear()
         found = []
-        for kind in (AlarmKind.CAMERA_LOST, AlarmKind.MODEL_DOWN):
+        for kind in _OF_LINES:
             for line in (*lines, *gone):
                 health = lines.get(line)
                 problem = ""

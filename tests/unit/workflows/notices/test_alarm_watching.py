@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from filo_core.alarms.rules import AlarmKind
+from filo_core.errors import StorageError
 from filo_core.types import EventKind, Recipe, Role
 from storage.audit.problems import Problem
 from storage.recorder import Recorder
 from storage.storage import Storage
 from tests.unit.storage.making import MOMENT, make_inspection, sign_product
 from workflows.notices.book import KINDS, AlarmBook
+from workflows.notices.facts import chart_readings
 from workflows.notices.watch import AlarmWatcher, LineHealth
 from workflows.people.access import Access, AccessError
 from workflows.people.users import Users
@@ -156,6 +158,46 @@ def test_a_camera_that_is_lost_and_a_model_that_is_down_fire_after_their_seconds
     assert plant.look() == [(CLEARED, "camera_lost")]
     plant.watcher.leave("Live")
     assert plant.look() == [(CLEARED, "model_down")]
+
+
+def test_the_end_of_a_line_clears_its_alarm_although_the_record_was_busy_then(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant.rule(alarm_camera_lost_s=1)
+    plant.watcher.follow("Live", LineHealth(lambda: "The camera is away.", lambda: ""))
+    plant.look()
+    assert plant.look(2) == [(RAISED, "camera_lost")]
+    plant.watcher.leave("Live")
+
+    def busy(*_: object) -> None:
+        raise StorageError("It is busy.")
+
+    with monkeypatch.context() as while_busy:
+        while_busy.setattr(plant.watcher.book, "note", busy)
+        with pytest.raises(StorageError):
+            plant.look()
+    assert plant.look() == [(CLEARED, "camera_lost")]
+
+
+def test_a_program_that_ends_leaves_no_alarm_of_its_lines_standing(
+    plant: Plant, wait_until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.notices.watch.LOOK_EVERY_S", 0.02)
+    plant.rule(alarm_camera_lost_s=1)
+    plant.watcher.follow("line run metal nut", LineHealth(lambda: "The camera is away.", lambda: ""))
+    plant.look()
+    assert plant.look(2) == [(RAISED, "camera_lost")]
+    plant.watcher.start()
+    plant.watcher.close()
+    assert plant.watcher.book.standing() == ()
+
+
+def test_an_hour_out_of_the_usual_is_none_any_more_after_three_days_without_a_part(
+    storage: Storage,
+) -> None:
+    sign_product(storage)
+    (reading,) = chart_readings(storage, ("metal nut",), MOMENT)
+    assert (reading.key.kind, reading.value) == (AlarmKind.RUN_RULES, 0.0)
 
 
 def test_the_disk_fires_below_its_limit_and_clears_well_above(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
