@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from service.gate import Reading, TheHouse, TheService
+from service.gate import Reading, TheHouse, TheService, service_of
 from service.metrics import CONTENT_TYPE
 from service.problems import Described
 from service.shapes import Health
@@ -32,8 +32,10 @@ def is_ready(service: TheService, response: Response) -> Health:
 
 
 @router.get("/health/live", summary="Live")
-def is_live(service: TheService) -> Health:
+async def is_live(request: Request) -> Health:
     """Answered for as long as the service lives, whatever its lines do: restart it where this fails."""
+    # On the loop, since every thread may wait for a line's answer.
+    service = service_of(request)
     return Health(live=True, ready=not service.ending.is_set(), reasons={})
 
 
