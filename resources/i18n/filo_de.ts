@@ -7186,6 +7186,10 @@
             <translation>Seit dem Start wurde kein Teil unter der Kennung {name} beurteilt.</translation>
         </message>
         <message>
+            <source>No password is kept for {user}, who is to sign in at the OPC UA server on {host}: whoever knows the name would come in. Set one in Settings → Outputs, or with secret set.</source>
+            <translation>Für {user} ist am OPC-UA-Server auf {host} kein Passwort hinterlegt: Wer den Namen kennt, käme hinein. Hinterlegen Sie eines unter Einstellungen → Ausgaben oder mit secret set.</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>Kein Bild in {name} endet auf {suffix!r}, was die Ansicht {view} kennzeichnet. Prüfen Sie die Endung, oder wählen Sie einen anderen Ordner.</translation>
         </message>

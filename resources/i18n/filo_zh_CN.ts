@@ -7187,6 +7187,10 @@
             <translation>自启动以来没有以编号 {name} 判定过零件。</translation>
         </message>
         <message>
+            <source>No password is kept for {user}, who is to sign in at the OPC UA server on {host}: whoever knows the name would come in. Set one in Settings → Outputs, or with secret set.</source>
+            <translation>OPC UA 服务器 {host} 的用户 {user} 没有保存密码：知道该名称的人都能登录。请在“设置 → 输出”中设置密码，或使用 secret set。</translation>
+        </message>
+        <message>
             <source>No picture in {name} ends in {suffix!r}, which tells the view {view}. Check the suffix, or choose another folder.</source>
             <translation>{name} 中没有以 {suffix!r} 结尾的图像，而该后缀表示视图 {view}。请检查后缀，或选择其他文件夹。</translation>
         </message>

@@ -21,7 +21,8 @@ def serve(serving: Serving) -> tuple[OpcUaPanel, OpcUaServer]:
     """What a client sees of a line, and the server that shows it.
 
     Raises:
-        SourceError: if the library is not installed, or whoever is on the network could read and ask.
+        SourceError: if the library is not installed, whoever is on the network could read and ask, or no password is
+            kept for the user.
     """
     needs("asyncua", "OPC UA")
     refuse(serving.address, serving.host, serving.fields, serving.access)
@@ -31,6 +32,13 @@ def serve(serving: Serving) -> tuple[OpcUaPanel, OpcUaServer]:
     from filo_core.line.triggers.desk import Desk
 
     parts = urlsplit(serving.address)
+    if parts.username and not parts.password:
+        raise SourceError(
+            "No password is kept for {user}, who is to sign in at the OPC UA server on {host}: whoever knows the name "
+            "would come in. Set one in Settings → Outputs, or with secret set.",
+            user=unquote(parts.username),
+            host=serving.host,
+        )
     certificate, key = serving.fields["certificate"], serving.fields["key"]
     door = OpcUaDoor(
         serving.host,

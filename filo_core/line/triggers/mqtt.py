@@ -267,7 +267,8 @@ class MqttTrigger:
         wish_id = ""
         try:
             content = _read(body)
-            wish_id = str(content.get("id", ""))[:80]
+            # JSON may hold half a pair of surrogates, which no answer in UTF-8 can say.
+            wish_id = str(content.get("id", ""))[:80].encode(errors="replace").decode()
             if is_retained:
                 raise TriggerWishError(
                     "The broker has kept this message, whose part may be gone. Publish it without retain."

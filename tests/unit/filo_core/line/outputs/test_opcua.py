@@ -348,12 +348,19 @@ def test_a_door_that_stands_open_is_refused(line: Line, address: str, words: str
         plc_server(Output(address=address), line, RECIPE, Doors(), line)
 
 
+@pytest.mark.parametrize("scheme", ["opcua", "opcuas"])
+def test_nobody_signs_in_where_no_password_is_kept(line: Line, tmp_path: Path, scheme: str) -> None:
+    (tmp_path / "line.pem").write_bytes(b"one")
+    behind = f"certificate={tmp_path}/line.pem&key={tmp_path}/line.pem"
+    with pytest.raises(SourceError, match="No password is kept for anna"):
+        plc_server(Output(address=f"{scheme}://anna@127.0.0.1:4840?{behind}"), line, RECIPE, Doors(), line)
+
+
 def test_a_certificate_that_is_none_and_a_taken_port_are_sentences(line: Line, tmp_path: Path) -> None:
     (tmp_path / "none.pem").write_bytes(b"no certificate")
     behind = f"certificate={tmp_path}/none.pem&key={tmp_path}/none.pem"
-    _, server = plc_server(
-        Output(address=f"opcuas://anna@127.0.0.1:{free_port()}?{behind}"), line, RECIPE, Doors(), line
-    )
+    address = f"opcuas://anna:geheim@127.0.0.1:{free_port()}?{behind}"
+    _, server = plc_server(Output(address=address), line, RECIPE, Doors(), line)
     with pytest.raises(SourceError, match="cannot be used"):
         server.start()
     _, first = plc_server(taken := Output(address=f"opcua://127.0.0.1:{free_port()}"), line, RECIPE, Doors(), line)

@@ -134,6 +134,7 @@ def test_what_cannot_be_a_wish_is_refused_with_its_reason(
         "The serial has 121 characters": json.dumps({"id": "7", "serial": "x" * 121}).encode(),
         "cannot be seen": json.dumps({"id": "7", "lot": "a\u202eb"}).encode(),
         "No part was judged under the id 9": b'{"id": "9", "repeat": true}',
+        "Send {": b'{"id": "\\ud800"}',
     }
     for number, (words, body) in enumerate(wrong.items(), start=1):
         client.ask(body)
