@@ -36,6 +36,7 @@ class AlarmsDialog(QDialog):
         super().__init__(parent)
         self._state = state
         self._book = state.workbench.alarm_watch.book
+        self._lost_choice = self._can_acknowledge = False
         self.setWindowTitle(self.tr("Alarms"))
         self.resize(_WIDTH, _HEIGHT)
         self.message = MessageFold(self)
@@ -63,6 +64,7 @@ class AlarmsDialog(QDialog):
         layout.addWidget(self.list, 1)
         layout.addWidget(self.empty)
         layout.addLayout(buttons)
+        self.list.itemSelectionChanged.connect(self._on_chosen)
         self.acknowledge_button.clicked.connect(self.acknowledge)
         self.close_button.clicked.connect(self.reject)
         self.show_alarms(alarms)
@@ -70,6 +72,8 @@ class AlarmsDialog(QDialog):
     def show_alarms(self, alarms: Sequence[StandingAlarm]) -> None:
         """Show these; what was chosen stays chosen."""
         chosen = set(self._chosen())
+        # Who had chosen one that has cleared meanwhile does not mean all the others: they choose anew.
+        self._lost_choice |= bool(chosen) and not chosen & {alarm.event_id for alarm in alarms}
         self.list.clear()
         for alarm in alarms:
             item = QListWidgetItem(_text(alarm))
@@ -78,7 +82,8 @@ class AlarmsDialog(QDialog):
             item.setSelected(alarm.event_id in chosen)
         self.list.setVisible(bool(alarms))
         self.empty.setVisible(not alarms)
-        self.acknowledge_button.setEnabled(any(not alarm.acknowledged_by for alarm in alarms))
+        self._can_acknowledge = any(not alarm.acknowledged_by for alarm in alarms)
+        self.acknowledge_button.setEnabled(self._can_acknowledge and not self._lost_choice)
 
     def acknowledge(self) -> None:
         """Acknowledge the chosen ones; all of them where none is chosen."""
@@ -93,6 +98,11 @@ class AlarmsDialog(QDialog):
             return
         self.message.clear()
         self.acknowledged.emit()
+
+    def _on_chosen(self) -> None:
+        if self._chosen():
+            self._lost_choice = False
+            self.acknowledge_button.setEnabled(self._can_acknowledge)
 
     def _chosen(self) -> list[int]:
         return [item.data(_NUMBER) for item in self.list.selectedItems()]

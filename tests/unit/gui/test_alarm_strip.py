@@ -120,3 +120,20 @@ def test_an_alarm_of_the_process_is_listed_acknowledged_and_then_told_less_loudl
     dialog.show_alarms(book.standing())
     assert dialog.list.count() == 0
     window.close()
+
+
+def test_who_had_chosen_an_alarm_that_clears_does_not_acknowledge_the_others(qtbot: QtBot, state: AppState) -> None:
+    book, now = state.workbench.alarm_watch.book, datetime.now(UTC)
+    one, other = (AlarmKey(AlarmKind.CAMERA_LOST, about) for about in ("one", "other"))
+    book.note([AlarmChange(key, is_raised=True, at=now, value=10.0, sentence="It is away.") for key in (one, other)])
+    dialog = AlarmsDialog(state, book.standing())
+    qtbot.addWidget(dialog)
+    dialog.list.item(0).setSelected(True)
+    book.note([AlarmChange(one, is_raised=False, at=now, value=0.0, sentence="")])
+    dialog.show_alarms(book.standing())
+    assert dialog.list.count() == 1
+    assert not dialog.acknowledge_button.isEnabled()
+    dialog.show_alarms(book.standing())
+    assert not dialog.acknowledge_button.isEnabled()
+    dialog.list.item(0).setSelected(True)
+    assert dialog.acknowledge_button.isEnabled()
