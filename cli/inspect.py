@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,23 +17,41 @@ from cli import typed
 from cli.common import UNTRAINED_NOTE, errors, print_json, say, settings_with, speaks_plainly, warn
 from cli.options import AsJson, Database, Device, InspectingUser, Name
 from cli.signing_in import inspecting_as
+from filo_core.errors import FolderError, SettingsError
 from filo_core.events import ImageInspected, ImageSkipped, JobEvent, RunFinished, RunStarted
 from filo_core.fixture import Placement
-from filo_core.types import Inspection, KnownAs, Prediction, Verdict
+from filo_core.types import Inspection, KnownAs, Prediction, RecipeVersion, Verdict
 from storage.recorder import Recorder
 from workflows.inspecting.inspector import folder_steps
 from workflows.keeping.forwarding import forwarding
 from workflows.keeping.opening import open_record
 from workflows.products.catalogue import Catalogue
+from workflows.settings.settings import Settings
 
 LEFT_OUT_STATUS = 3
 """Exit status of a run that came to its end beside files that may be pictures and were not looked at."""
+
+Begun = tuple[Iterator[JobEvent], bool]
+"""The events of a run, and whether its profile has learnt anything."""
 
 
 @speaks_plainly
 def inspect(
     name: Name,
-    folder: Annotated[Path, typer.Option(help="Folder with images; its subfolders are read too.", parser=typed.path)],
+    folder: Annotated[
+        str,
+        typer.Option(
+            help="Folder with images; its subfolders are read too. With --ray also an address such as s3://bucket/lot, "
+            "or a .txt file that names a picture a line.",
+            parser=typed.place,
+        ),
+    ],
+    ray: Annotated[
+        str, typer.Option("--ray", help="Spread the pictures over the workers of this Ray cluster; local: of here.")
+    ] = "",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --ray: so many; one for each machine unless given.")
+    ] = None,
     database: Database = "",
     device: Device = "",
     user: InspectingUser = "",
@@ -44,9 +63,9 @@ def inspect(
 
     The exit status is 3 when files were left out that may be pictures.
     """
-    from filo_core.engine import load_engine
-
     settings = settings_with(database=database, device=device)
+    if workers is not None and not ray:
+        raise SettingsError("--workers goes with --ray. Give both, or neither.")
     with (
         open_record(settings) as storage,
         forwarding(settings, storage),
@@ -57,15 +76,19 @@ def inspect(
         catalogue = Catalogue(storage)
         version = catalogue.recipe(name)
         recorder = Recorder(storage, name, station=settings.station, operator=operator)
-        steps = folder_steps(recorder, catalogue, version, folder)
-        engine = load_engine(version.recipe.profile, settings.device, settings.models)
         why: list[dict[str, Any]] = []
         places: dict[str, Placement] = {}
         parts: list[dict[str, Any]] = []
         codes: list[dict[str, Any]] = []
-        finished = _followed(steps(engine), why, places, parts, codes)
+        begun = (
+            _spread(recorder, catalogue, version, folder, settings, ray, workers)
+            if ray
+            else _here(recorder, catalogue, version, folder, settings)
+        )
+        with begun as (events, trained):
+            finished = _followed(events, why, places, parts, codes)
     if as_json:
-        report = _report(finished) | {"trained": engine.trained, "recipe_hash": version.recipe.content_hash}
+        report = _report(finished) | {"trained": trained, "recipe_hash": version.recipe.content_hash}
         found = {"placements": [{"name": name} | asdict(place) for name, place in places.items()]} if places else {}
         found |= {"parts": parts} if version.recipe.views else {}
         found |= {"codes": codes} if codes else {}
@@ -75,10 +98,48 @@ def inspect(
         _say_places(places)
         for one in codes:
             say(f"{one['name']}: {one['verdict']}, {one['said'] or 'no code'}{one['reason'] and '. '}{one['reason']}")
-        if not engine.trained:
+        if not trained:
             say(UNTRAINED_NOTE)
     if finished.counts.left_out:
         raise SystemExit(LEFT_OUT_STATUS)
+
+
+@contextmanager
+def _here(
+    recorder: Recorder, catalogue: Catalogue, version: RecipeVersion, folder: str, settings: Settings
+) -> Iterator[Begun]:
+    """A run in this process."""
+    from filo_core.engine import load_engine
+    from filo_core.spread.pictures import is_address
+
+    if is_address(folder):
+        raise FolderError(
+            "{where} is no folder of this machine. Add --ray local to read it, or copy it here.", where=folder
+        )
+    steps = folder_steps(recorder, catalogue, version, Path(folder))
+    engine = load_engine(version.recipe.profile, settings.device, settings.models)
+    yield steps(engine), engine.trained
+
+
+@contextmanager
+def _spread(
+    recorder: Recorder,
+    catalogue: Catalogue,
+    version: RecipeVersion,
+    folder: str,
+    settings: Settings,
+    ray: str,
+    count: int | None,
+) -> Iterator[Begun]:
+    """A run by workers of Ray; the pictures are listed first, since that says most of what can be wrong."""
+    from filo_core.spread.on_ray import RayWorkers
+    from filo_core.spread.pictures import list_pictures
+    from workflows.inspecting.spread_jobs import spread_job, spread_run
+
+    job = spread_job(recorder, catalogue, version, settings)
+    listing = list_pictures(folder)
+    with RayWorkers(ray, job, count, warn) as workers:
+        yield spread_run(recorder, catalogue, version, folder, listing, workers), workers.trained
 
 
 _KNOWN = {

@@ -21,6 +21,15 @@ def path(typed: str | Path) -> Path:
     return Path(typed)
 
 
+def place(typed: str) -> str:
+    """A path or an address that was typed; a path as :func:`path` takes it.
+
+    Raises:
+        typer.BadParameter: if nothing was typed but blanks.
+    """
+    return typed if "://" in typed else str(path(typed))
+
+
 @dataclass(frozen=True, slots=True)
 class EyesWish:
     """How a product shall be looked at: these eyes, or those that a trial chooses."""

@@ -183,6 +183,17 @@ class Recorder:
         with self._storage.reading() as transaction:
             return transaction.inspections.judged(keys.recipe_version_id, image_hash)
 
+    def all_judged(self, recipe_hash: str) -> list[tuple[str, int]]:
+        """Every picture that :meth:`already_judged` knows under a recipe, by its hash, with the id of its inspection.
+
+        Raises:
+            ProductError: if the recipe was not signed off for this product.
+            StorageError: if the database fails.
+        """
+        keys = self._keys_of(recipe_hash)
+        with self._storage.reading() as transaction:
+            return transaction.inspections.all_judged(keys.recipe_version_id)
+
     def _store(self, inspection: Inspection) -> _Kept:
         """As :meth:`_store_whole`; where the disk is full, an alarm and NOT_INSPECTED are stored before the error."""
         try:

@@ -150,7 +150,9 @@ def _calls(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def _name(call: ast.Call) -> str:
-    return ast.unparse(call.func).split(".")[-1] if isinstance(call.func, ast.Name | ast.Attribute) else ""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _of_call(call: ast.Call, errors: set[str]) -> Iterator[str]:

@@ -126,10 +126,9 @@ def write_translations(path: Path, language: str, texts: list[Text], known: dict
     path.write_text(head + ET.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
 
 
-def every_text(root: Path) -> list[Text]:
-    """The texts of the window, and the templates of the sentences from below it that have words."""
-    below = ((CONTEXT, template) for template in templates(root) if translatable(template))
-    return [*all_texts(root / "gui"), *below]
+def every_text(root: Path, found: list[str]) -> list[Text]:
+    """The texts of the window, and those templates of the sentences from below it that have words."""
+    return [*all_texts(root / "gui"), *((CONTEXT, template) for template in found if translatable(template))]
 
 
 def write_templates(path: Path, found: list[str]) -> None:
@@ -139,9 +138,10 @@ def write_templates(path: Path, found: list[str]) -> None:
 
 def main() -> int:
     """Update and compile every file; the exit code is 1 while something is unfinished."""
-    texts = every_text(ROOT)
+    found = templates(ROOT)
+    texts = every_text(ROOT, found)
     folder = ROOT / "resources" / "i18n"
-    write_templates(folder / "templates.json", templates(ROOT))
+    write_templates(folder / "templates.json", found)
     unfinished = 0
     for code, language in FILES.items():
         path = folder / f"filo_{code}.ts"

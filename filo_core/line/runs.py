@@ -6,8 +6,9 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from filo_core.errors import UnreadableImageError
 from filo_core.events import ImageInspected, ImageSkipped, RunCounts, RunEvent, RunFinished, RunStarted
@@ -17,12 +18,15 @@ from filo_core.line.watching.marks import Arrival
 from filo_core.types import Origin, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from filo_core.method.interfaces import Detector
 
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
 """What is judged: a file, or a part of several files."""
+ItemT = TypeVar("ItemT")
+"""Where a picture lies: a file, or an address."""
 
 
 def inspect_images(
@@ -54,7 +58,7 @@ def inspect_images(
             but a copy that comes within so many files of the first one may be judged as well.
     """
     unread = tuple(name_below(path, root) for path in left_out)
-    judging = _Judging(recipe, detector, already_judged, origin, root)
+    judging = Judging(recipe, detector, already_judged, origin, partial(_read, root=root))
     yield from judged_in_order(files, judging, recipe, unread, lanes)
 
 
@@ -82,11 +86,23 @@ def judged_in_order(
         unread: names of files that are not looked at.
         lanes: so many are judged at a time.
     """
+    yield from counted(in_order(items, judging, lanes), len(items), recipe, unread)
+
+
+def counted(outcomes: Iterable[Outcome], total: int, recipe: Recipe, unread: tuple[str, ...]) -> Iterator[RunEvent]:
+    """RunStarted, the event of each outcome, then RunFinished with the totals.
+
+    Args:
+        outcomes: in the order in which they are told.
+        total: how many there will be.
+        recipe: whose limits decide.
+        unread: names of files that are not looked at.
+    """
     run_started = time.perf_counter()
-    yield RunStarted(total=len(items), recipe_hash=recipe.content_hash, left_out=unread, limits=recipe.limits)
+    yield RunStarted(total=total, recipe_hash=recipe.content_hash, left_out=unread, limits=recipe.limits)
     counts = RunCounts(left_out=unread)
     unreadable: list[str] = []
-    for event, was_read in _in_order(items, judging, lanes):
+    for event, was_read in outcomes:
         if isinstance(event, ImageSkipped):
             counts = replace(counts, skipped=counts.skipped + 1)
         else:
@@ -97,28 +113,44 @@ def judged_in_order(
 
 
 @dataclass(frozen=True, slots=True)
-class _Judging:
-    """One file at a time: the first half in the order of the files, the second on any thread."""
+class Encoded:
+    """A picture as it lay where it came from."""
+
+    name: str
+    encoded: bytes
+    captured_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging(Generic[ItemT]):
+    """One picture at a time: the first half in the order of the items, the second on any thread.
+
+    Args:
+        recipe: whose limits decide.
+        detector: set up for that recipe.
+        already_judged: asked before each picture is decoded, by its hash.
+        origin: where the pictures came from.
+        read: gets an item's bytes; raises an UnreadableImageError that names it.
+    """
 
     recipe: Recipe
     detector: Detector
     already_judged: Callable[[str], int | None]
     origin: Origin
-    root: Path | None
+    read: Callable[[ItemT], Encoded]
 
-    def begin(self, index: int, file: Path | Arrival) -> Callable[[], Outcome]:
-        """Read a file and ask whether it was judged before; back comes what is left to do."""
-        path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
-        name = name_below(path, self.root)
+    def begin(self, index: int, item: ItemT) -> Callable[[], Outcome]:
+        """Read a picture and ask whether it was judged before; back comes what is left to do."""
         started = time.perf_counter()
         try:
-            encoded = read_encoded(path, name) if given is None else given
+            file = self.read(item)
         except UnreadableImageError as error:
-            outcome = self._unreadable(index, name, "", started, error)
+            outcome = self._unreadable(index, error.name, "", started, error)
             return lambda: outcome
-        image_hash = hash_encoded(encoded)
+        image_hash = hash_encoded(file.encoded)
         if earlier_id := self.already_judged(image_hash):
-            skipped = ImageSkipped(index, name, image_hash, earlier_id)
+            skipped = ImageSkipped(index, file.name, image_hash, earlier_id)
             return lambda: (skipped, True)
         spent = time.perf_counter() - started
 
@@ -126,9 +158,9 @@ class _Judging:
             # Time that it waited for its turn is none of its own.
             started = time.perf_counter() - spent
             try:
-                image = decode_image(encoded, name, image_hash=image_hash, captured_at=changed_at(path))
+                image = decode_image(file.encoded, file.name, image_hash=image_hash, captured_at=file.captured_at)
             except UnreadableImageError as error:
-                return self._unreadable(index, name, image_hash, started, error)
+                return self._unreadable(index, file.name, image_hash, started, error)
             return ImageInspected(index, judge(image, self.recipe, self.detector, self.origin, started)), True
 
         return end
@@ -141,7 +173,13 @@ class _Judging:
         return ImageInspected(index, inspection), False
 
 
-def _in_order(items: Sequence[ItemT_contra], judging: Begins[ItemT_contra], lanes: int) -> Iterator[Outcome]:
+def _read(file: Path | Arrival, root: Path | None) -> Encoded:
+    path, given = (file.path, file.encoded) if isinstance(file, Arrival) else (file, None)
+    name = name_below(path, root)
+    return Encoded(name, read_encoded(path, name) if given is None else given, changed_at(path))
+
+
+def in_order(items: Sequence[ItemT_contra], judging: Begins[ItemT_contra], lanes: int) -> Iterator[Outcome]:
     """Outcomes in the order of the items, so many of which are judged at a time."""
     if lanes == 1:
         for index, item in enumerate(items):

@@ -125,6 +125,13 @@ class InspectionRepository:
             )
         )
 
+    def all_judged(self, recipe_version_id: int) -> list[tuple[str, int]]:
+        """Hash of every picture that has a verdict as :meth:`judged` tells, and the id of its inspection."""
+        query = select(InspectionRow.image_hash, InspectionRow.id).where(
+            InspectionRow.recipe_version_id == recipe_version_id, text(constraints.JUDGED_ONCE)
+        )
+        return [(image_hash, inspection_id) for image_hash, inspection_id in self._session.execute(query)]
+
     def judged_part(self, recipe_version_id: int, part_hash: str) -> int | None:
         """The same of a part with several views, by the pictures of all of them."""
         return self._session.scalar(

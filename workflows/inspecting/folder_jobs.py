@@ -73,7 +73,7 @@ class FolderJob:
     """Technical details of that; empty where the sentence says it all."""
 
 
-def job_name(product: str, folder: Path) -> str:
+def job_name(product: str, folder: Path | str) -> str:
     """What the record calls the inspection of a folder."""
     return f"{product}: {folder}"
 

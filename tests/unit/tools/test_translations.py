@@ -18,7 +18,7 @@ CODES = pytest.mark.parametrize("code", list(FILES))
 
 @pytest.fixture(scope="module")
 def texts() -> list[Text]:
-    return every_text(ROOT)
+    return every_text(ROOT, templates(ROOT))
 
 
 def test_there_is_a_file_for_every_language_but_english() -> None:

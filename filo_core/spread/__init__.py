@@ -1,0 +1,1 @@
+"""Judging many pictures with several workers, on this machine or on others."""
