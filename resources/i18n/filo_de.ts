@@ -7986,6 +7986,10 @@
             <translation>Das Verzeichnis {host} sucht nicht unter {base} ({why}).</translation>
         </message>
         <message>
+            <source>The directory {host} does not sign in ({why}).</source>
+            <translation>Das Verzeichnis {host} nimmt die Anmeldung nicht an ({why}).</translation>
+        </message>
+        <message>
             <source>The directory {host} has no STARTTLS. Write ldaps://.</source>
             <translation>Das Verzeichnis {host} hat kein STARTTLS. Schreiben Sie ldaps://.</translation>
         </message>

@@ -7987,6 +7987,10 @@
             <translation>目录 {host} 无法在 {base} 下搜索（{why}）。</translation>
         </message>
         <message>
+            <source>The directory {host} does not sign in ({why}).</source>
+            <translation>目录 {host} 不接受登录（{why}）。</translation>
+        </message>
+        <message>
             <source>The directory {host} has no STARTTLS. Write ldaps://.</source>
             <translation>目录 {host} 没有 STARTTLS。请写 ldaps://。</translation>
         </message>

@@ -160,12 +160,10 @@ class Directory:
         code = connection.result.get("result")
         if code == _INVALID_CREDENTIALS:
             raise DirectoryRefusedError("Name or password is wrong. Try again, or ask an admin.")
-        kind = DirectoryAwayError if code in _AWAY else DirectoryRefusedError
-        raise kind(
-            "The directory {host} does not sign in ({why}).",
-            host=self.host,
-            why=connection.result.get("description", code),
-        )
+        why = connection.result.get("description", code)
+        if code in _AWAY:
+            raise DirectoryAwayError("The directory {host} does not sign in ({why}).", host=self.host, why=why)
+        raise DirectoryRefusedError("The directory {host} does not sign in ({why}).", host=self.host, why=why)
 
     def _found(self, connection: ldap3.Connection, principal: str) -> str:
         """The distinguished name of who has signed in by another name."""
