@@ -28,8 +28,8 @@ from storage.columns import LONGEST_NAME
 
 FORMAT = "filo-product"
 FORMAT_VERSION = 5
-"""The newest, of products with a region that has a list of its own or is looked at as a whole. One with several views,
-a fixture or a region that counts is written as the fourth. One without is written as the third
+"""The newest, of products with a region that has a list of its own, is looked at as a whole or is a code. One with
+several views, a fixture or a region that counts is written as the fourth. One without is written as the third
 where there are drawn regions, limits of its pictures or a learnt map, else as the second, and without regions that a
 person named as the first: so that earlier programs read it."""
 MOST_EXAMPLES = 1_000
@@ -49,6 +49,7 @@ _LONGEST_EMBEDDING = 4_096
 # Long ago and always the same: an unchanged product gives an unchanged file.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
+_NEWEST = frozenset({ZoneKind.WHOLE, ZoneKind.CODE})
 _EXPORT_AGAIN = Sentence("Export the product again, and copy the file anew.")
 
 
@@ -280,7 +281,7 @@ def _write_members(
 ) -> None:
     unsigned = replace(draft, signed_version=None, changed_since_signing=True)
     left_out = _left_out(draft)
-    newest = any(zone.anomalies or zone.kind is ZoneKind.WHOLE for one in _drafts(draft) for zone in one.zones)
+    newest = any(zone.anomalies or zone.kind in _NEWEST for one in _drafts(draft) for zone in one.zones)
     newer = draft.zones or draft.picture_limits or draft.learned_map
     version = (
         FORMAT_VERSION if newest else 4 if left_out.get("views") is not True else 3 if newer else 2 if examples else 1
@@ -304,7 +305,8 @@ def _drafts(draft: ProductDraft) -> tuple[ProductDraft, ...]:
 
 def _left_out(draft: ProductDraft) -> dict[str, Any]:
     """What a draft that needs no newest format has none of: earlier programs read no file that names it."""
-    later = {} if any(zone.anomalies for one in _drafts(draft) for zone in one.zones) else {"anomalies": True}
+    zones = [zone for one in _drafts(draft) for zone in one.zones]
+    later = {name: True for name in ("anomalies", "code") if not any(getattr(zone, name) for zone in zones)}
     if draft.views or draft.fixture is not None or any(zone.search or zone.count for zone in draft.zones):
         own: dict[str, Any] = {"zones": {"__all__": later}} if later else {}
         return own | ({"views": {"__all__": {"draft": own}}} if own and draft.views else {})

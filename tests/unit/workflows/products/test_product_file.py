@@ -15,7 +15,7 @@ from PIL import Image
 
 from filo_core.errors import FolderError, ProductError, RecipeError, StorageError
 from filo_core.types import Limits, ProductDraft, Provenance, Reference, WizardStep
-from filo_core.zones import ItemCount, Zone, ZoneKind, ZoneShape
+from filo_core.zones import CodeRead, ItemCount, Zone, ZoneKind, ZoneShape
 from storage.engine import sqlite_url
 from storage.storage import Storage, open_storage
 from tests.unit.storage.making import MODEL_HASH, make_draft
@@ -169,10 +169,13 @@ def test_a_file_names_what_is_new_only_where_it_is_used_so_that_earlier_programs
 
     plain = Zone("thread", ((0.1, 0.1), (0.5, 0.5)), ZoneShape.RECTANGLE, ZoneKind.INSPECT)
     counted = replace(plain, kind=ZoneKind.COUNT, count=ItemCount("screws", 4, ()))
-    without, drawn, counting = (
-        content_of(replace(exported_draft(), zones=zones)) for zones in ((), (plain,), (plain, counted))
+    coded = replace(plain, kind=ZoneKind.CODE, code=CodeRead("lot"))
+    without, drawn, counting, reading = (
+        content_of(replace(exported_draft(), zones=zones)) for zones in ((), (plain,), (plain, counted), (coded,))
     )
-    assert [one["version"] for one in (without, drawn, counting)] == [1, 3, 4]
+    assert [one["version"] for one in (without, drawn, counting, reading)] == [1, 3, 4, 5]
     assert {"views", "fixture"}.isdisjoint(without["draft"])
-    assert {"search", "count"}.isdisjoint(drawn["draft"]["zones"][0])
+    assert {"search", "count", "anomalies", "code"}.isdisjoint(drawn["draft"]["zones"][0])
+    assert {"anomalies", "code"}.isdisjoint(counting["draft"]["zones"][1])
+    assert reading["draft"]["zones"][0]["code"]["field"] == "lot"
     assert counting["draft"]["zones"][1]["count"]["expected"] == 4

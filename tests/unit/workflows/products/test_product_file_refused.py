@@ -94,7 +94,7 @@ def test_two_members_of_one_name_are_refused(exported: Path, catalogue: Catalogu
     content = members_of(exported)["product.json"]
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(exported, "a") as archive:
         archive.writestr("product.json", content)
-    assert_refused(catalogue, storage, exported, "holds two members of one name")
+    assert_refused(catalogue, storage, exported, "holds two files of one name")
 
 
 def test_an_image_twice_in_the_draft_is_refused(exported: Path, catalogue: Catalogue, storage: Storage) -> None:
@@ -126,7 +126,7 @@ def test_a_bomb_of_many_members_is_refused_before_it_is_unpacked(
 def test_more_members_than_a_product_has_are_refused(exported: Path, catalogue: Catalogue, storage: Storage) -> None:
     many = {f"images/{number:064x}": b"" for number in range(1_100)}
     pack(exported, members_of(exported) | many)
-    assert_refused(catalogue, storage, exported, "holds 1104 members, more than the 1002")
+    assert_refused(catalogue, storage, exported, "holds 1104 files, more than the 1002")
 
 
 def test_a_bomb_that_hides_its_size_is_refused(exported: Path, catalogue: Catalogue, storage: Storage) -> None:
@@ -167,7 +167,7 @@ def test_an_encrypted_member_is_refused(exported: Path, catalogue: Catalogue, st
     ("edit", "sentence"),
     [
         (lambda c: c.update(format="other"), "cannot be read"),
-        (lambda c: c.update(version=5), "has format 5, which a newer version writes. Update this program"),
+        (lambda c: c.update(version=6), "has format 6, which a newer version writes. Update this program"),
         (lambda c: c.update(extra=1), "cannot be read"),
         (lambda c: c["draft"].pop("description"), "cannot be read"),
         (lambda c: c["draft"]["limits"].update(ok=0.9, ng=0.1), "cannot be read"),
