@@ -29,6 +29,9 @@ class RememberedTrigger:
     def remember(self, choice: TriggerChoice, deadline_s: float) -> None:
         """Start with both the next time; where a variable decides, the variable keeps deciding."""
         settings = self._state.settings
+        if choice.has_password:
+            # It is refused, and must not be in a file or in the record before that.
+            return
         wanted: dict[str, object] = {"trigger_kind": choice.kind.value, "trigger_place": choice.place}
         if choice.kind is not TriggerKind.CONTINUOUS:
             wanted["deadline_s"] = deadline_s

@@ -7894,6 +7894,10 @@
             <translation>Die Adresse des Sprachmodells ist keine Webadresse. Sie beginnt mit http:// oder https:// und endet meist auf /v1; berichtigen Sie sie in den Einstellungen.</translation>
         </message>
         <message>
+            <source>The address of the trigger holds a password, which would be shown. Leave it out, and keep it with secret set.</source>
+            <translation>Die Adresse des Auslösers enthält ein Passwort, das angezeigt würde. Lassen Sie es weg und hinterlegen Sie es mit secret set.</translation>
+        </message>
+        <message>
             <source>The anomaly list of region {name} has an empty entry. Remove it.</source>
             <translation>Die Fehlerliste des Bereichs {name} hat einen leeren Eintrag. Entfernen Sie ihn.</translation>
         </message>

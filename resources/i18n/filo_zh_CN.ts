@@ -7895,6 +7895,10 @@
             <translation>语言模型的地址不是网址。它以 http:// 或 https:// 开头，通常以 /v1 结尾；请在设置中更正。</translation>
         </message>
         <message>
+            <source>The address of the trigger holds a password, which would be shown. Leave it out, and keep it with secret set.</source>
+            <translation>触发器的地址中含有密码，会被显示出来。请去掉密码，并用 secret set 保存。</translation>
+        </message>
+        <message>
             <source>The anomaly list of region {name} has an empty entry. Remove it.</source>
             <translation>区域 {name} 的缺陷列表中有空项。请删除。</translation>
         </message>

@@ -50,6 +50,12 @@ class TriggerChoice:
         return f"{self.kind.value}:{'//' if TRIGGERS[self.kind].is_url else ''}{place}"
 
     @property
+    def has_password(self) -> bool:
+        """Whether its address holds one, which the settings would keep in the open."""
+        authority = self.address.partition("//")[2].partition("/")[0]
+        return TRIGGERS[self.kind].is_url and ":" in authority.rpartition("@")[0]
+
+    @property
     def server(self) -> Output:
         """Of a trigger that is an output as well.
 
@@ -150,8 +156,13 @@ def triggers_of_live(choice: TriggerChoice, line: Line, outputs: Iterable[Output
     Where a server was chosen without a place, it is asked at those of its kind among the outputs, if there are any.
 
     Raises:
-        SourceError: as :func:`make_trigger`.
+        SourceError: as :func:`make_trigger`, or if the address of the trigger holds a password.
     """
+    if choice.has_password:
+        raise SourceError(
+            "The address of the trigger holds a password, which would be shown. Leave it out, and keep it with secret "
+            "set."
+        )
     outputs = tuple(outputs)
     is_meant = TRIGGERS[choice.kind].is_server and not choice.place.strip()
     own = plcs_of(one for one in outputs if one.is_asked and one.kind == choice.kind) if is_meant else ()

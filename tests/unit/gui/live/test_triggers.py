@@ -308,6 +308,12 @@ def test_no_key_triggers_for_a_moment_after_an_acknowledgement(
     presenter.close_down()
 
 
+def test_a_password_in_the_place_of_a_trigger_is_not_remembered(panel: LivePanel, state: AppState) -> None:
+    panel._remembered.remember(TriggerChoice(TriggerKind.MQTT, "anna:geheim@broker.local:1883/line/3"), 0.5)
+    assert not panel._remembered.is_busy
+    assert "geheim" not in state.settings.trigger_place
+
+
 def test_the_choice_is_remembered_in_the_settings(
     panel: LivePanel, state: AppState, product: str, port: int, until: Until
 ) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from filo_core.errors import SourceError
 from filo_core.line.plc.access import is_within
+from filo_core.line.triggers.base import TriggerKind
 from workflows.line.doors import Doors, doors_of
 from workflows.line.outputs import OutputStore
+from workflows.line.triggers import TriggerChoice, triggers_of_live
 from workflows.settings.output_address import Output
 from workflows.settings.secret_store import LINE, SecretStore
 from workflows.settings.settings import Settings
@@ -68,3 +70,25 @@ def test_an_output_on_every_network_is_refused_when_it_is_tried_out(
     output = Output(address="modbus:0.0.0.0:5020")
     with pytest.raises(SourceError, match="FILO_MODBUS_EVERYWHERE"):
         OutputStore(filo_home).check(output)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "held"),
+    [
+        (TriggerKind.MQTT, "anna:geheim@broker.local:1883/line/3", True),
+        (TriggerKind.MQTT, "mqtts://anna:geheim@broker.local/line/3", True),
+        (TriggerKind.OPCUA, "opcuas://anna:@10.0.3.7:4840", True),
+        (TriggerKind.MQTT, "mqtts://anna@broker.local:8883/line@3", False),
+        (TriggerKind.MQTT, "broker.local:1883/line@3", False),
+        (TriggerKind.FOLDER, "/parts/a:b@c", False),
+        (TriggerKind.CONTINUOUS, "", False),
+    ],
+)
+def test_a_password_in_the_address_of_lives_trigger_is_refused(kind: TriggerKind, place: str, held: bool) -> None:
+    choice = TriggerChoice(kind, place)
+    assert choice.has_password is held
+    if held:
+        # Before anything of the line is looked at.
+        with pytest.raises(SourceError, match="holds a password") as refused:
+            triggers_of_live(choice, None, (), Doors())  # type: ignore[arg-type]
+        assert "geheim" not in str(refused.value)
