@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, inspect, select, table
@@ -21,6 +22,9 @@ REVISIONS = tuple(f"{number:04d}" for number in range(1, int(NEWEST) + 1) if num
 """All revisions that this program knows, oldest first."""
 
 VERSION_TABLE = "alembic_version"
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic keeps what it works on in its own modules: the check of the night would take that of an opening."""
 
 
 def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None], installation: str = "") -> None:
@@ -48,7 +52,8 @@ def upgrade(connection: Connection, where: str, copy_first: Callable[[str], None
     # Slow to import, and needed at the first start after an update only.
     from alembic import command
 
-    command.upgrade(alembic_config(connection, installation), "head")
+    with _ONE_AT_A_TIME:
+        command.upgrade(alembic_config(connection, installation), "head")
 
 
 def alembic_config(connection: Connection, installation: str = "") -> Config:
