@@ -15,10 +15,12 @@ REQUIRED: Mapping[str, str] = {
     "argon2-cffi": "argon2",
     "confusable-homoglyphs": "confusable_homoglyphs",
     "cryptography": "cryptography",
+    "fastapi": "fastapi",
     "filelock": "filelock",
     "httpx2": "httpx2",
     "imagecodecs": "imagecodecs",
     "keyring": "keyring",
+    "ldap3": "ldap3",
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
     "openai": "openai",
@@ -28,6 +30,8 @@ REQUIRED: Mapping[str, str] = {
     "pillow-heif": "pillow_heif",
     "platformdirs": "platformdirs",
     "precis-i18n": "precis_i18n",
+    "prometheus-client": "prometheus_client",
+    "protobuf": "google.protobuf",
     "psutil": "psutil",
     "psycopg": "psycopg",
     "pycocotools": "pycocotools",
@@ -53,6 +57,7 @@ REQUIRED: Mapping[str, str] = {
     "uvicorn": "uvicorn",
     "watchdog": "watchdog",
     "zxcvbn": "zxcvbn",
+    "zxing-cpp": "zxingcpp",
 }
 """The module that each required package brings."""
 

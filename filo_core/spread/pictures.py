@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from filo_core.errors import FolderError, UnreadableImageError
 from filo_core.imaging import MAX_FILE_BYTES, FileKind, changed_at, kind_of_file, list_images, name_below, read_encoded
 from filo_core.imaging.listing import natural_key
 from filo_core.line.runs import Encoded
+from filo_core.loops import Loop
 from filo_core.printable import printable_name
 from filo_core.sentence import Sentence
 
@@ -99,13 +99,12 @@ def _within(seconds: float, read: Callable[[], ReadT]) -> ReadT:
         except BaseException as error:  # noqa: BLE001 - raised by whoever waits
             failed.append(error)
 
-    thread = threading.Thread(target=run, name="filo-read", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    reading = Loop("filo-read", run, "reads a picture")
+    reading.start()
+    if not reading.join(seconds):
+        raise TimeoutError
     if failed:
         raise failed[0]
-    if not done:
-        raise TimeoutError
     return done[0]
 
 

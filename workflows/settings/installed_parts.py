@@ -22,6 +22,7 @@ LICENCES = "licences"
 """Name of the folder of licence texts beside it."""
 _NAME = re.compile(r"^[A-Za-z0-9_.-]+")
 _TROVE = "License :: "
+_HEADING = "OSI Approved"
 _LONGEST = 60
 
 
@@ -94,6 +95,8 @@ def _found_by_python() -> tuple[InstalledPart, ...]:
 def _licence(said: metadata.PackageMetadata) -> str:
     [expression] = said.get_all("License-Expression") or [""]
     troves = [line.rsplit(" :: ", 1)[-1] for line in said.get_all("Classifier") or () if line.startswith(_TROVE)]
+    # Some name the heading that their licence stands below as well, which says nothing.
+    troves = [trove for trove in troves if trove != _HEADING]
     named = expression or ", ".join(dict.fromkeys(troves)) or (said.get_all("License") or [""])[0].strip()
     # Some packages put the whole text there.
     return _short(named.splitlines()[0] if named else "")

@@ -28,7 +28,7 @@ WORDS = {
     Screen.FOLDER: ("Pause", "Pause", "暂停"),
     Screen.REVIEW: ("Newest first", "Neueste zuerst", "最新优先"),
     Screen.STATISTICS: ("Control chart", "Regelkarte", "控制图"),
-    Screen.SETTINGS: ("Text size", "Größe der Schrift", "文字大小"),
+    Screen.SETTINGS: ("Text size", "Schriftgröße", "文字大小"),
 }
 
 

@@ -134,7 +134,7 @@ def test_editing_a_signed_product_makes_the_next_version_at_the_next_signature(
     shown = page(wizard, AnomaliesPage)
     QTest.keyClicks(shown.new_edit, "broken thread")
     QTest.keyClick(shown.new_edit, Qt.Key.Key_Return)
-    assert "The last step finds them again" in shown.message.sentence
+    assert "The last step sets them again" in shown.message.sentence
     wizard.go_to(WizardStep.SIGN_OFF)
     proving = judged(wizard, until)
     assert "+ broken thread" in proving.details.changes.text()

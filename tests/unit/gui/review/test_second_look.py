@@ -144,4 +144,4 @@ def test_the_blind_dialog_shows_the_bare_picture_and_keeps_what_is_said(
 
 def test_with_nothing_to_review_blind_the_screen_says_so(shown: ReviewPanel) -> None:
     shown.second.blind_button.click()
-    assert "Nobody else has decided anything" in shown.message.sentence
+    assert "nothing that others decided and you have not seen" in shown.message.sentence

@@ -113,7 +113,7 @@ def test_undo_goes_back_to_what_is_in_force(presenter: SettingsPresenter) -> Non
 
 
 def test_what_waits_for_the_next_start_is_what_was_opened_with_the_record() -> None:
-    assert {"station", "database", "plant_database", "plant_password"} == AT_THE_NEXT_START
+    assert {"station", "database", "plant_database", "plant_password", "part_wait_s"} == AT_THE_NEXT_START
 
 
 @pytest.mark.parametrize(

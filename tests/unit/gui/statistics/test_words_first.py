@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
 from PySide6.QtWidgets import QApplication, QGraphicsRectItem
 
 from filo_core.types import ReviewDecision, Verdict
-from gui.application import _import_charts
+from gui.application import _import_screen
+from gui.state import Screen
 from gui.statistics.panel import StatisticsPanel
 from gui.style_sheet import apply_theme
 from gui.theme import DARK, LIGHT
@@ -76,5 +78,6 @@ def test_the_first_visit_says_that_it_reads(panel: StatisticsPanel, counted: str
     assert panel.chart.sentence == "The record is being read"
 
 
-def test_charts_are_imported_ahead() -> None:
-    _import_charts()
+def test_charts_are_imported_ahead_with_their_screen() -> None:
+    _import_screen(Screen.STATISTICS)
+    assert "pyqtgraph" in sys.modules
