@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gui.state import AppState
 
 _ICON_PX = 64
+_SHARES = (0.4, 0.25, 0.35)
+"""Of the table's width that name, version and licence get at most; what is cut off is in the tool tip."""
 
 
 class AboutDialog(QDialog):
@@ -86,6 +88,11 @@ class AboutDialog(QDialog):
 
     def _show_parts(self, parts: Sequence[InstalledPart]) -> None:
         self.table.setRowCount(len(parts))
+        width, metrics = self.table.viewport().width(), self.table.fontMetrics()
         for row, part in enumerate(parts):
-            for column, text in enumerate((part.name, part.version, part.licence or "–")):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+            said = (part.name, part.version, part.licence or "–")
+            for column, (text, share) in enumerate(zip(said, _SHARES, strict=True)):
+                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(share * width) - 5 * SPACE)
+                item = QTableWidgetItem(shown)
+                item.setToolTip(text if shown != text else "")
+                self.table.setItem(row, column, item)

@@ -23,6 +23,8 @@ LICENCES = "licences"
 _NAME = re.compile(r"^[A-Za-z0-9_.-]+")
 _TROVE = "License :: "
 _HEADING = "OSI Approved"
+_SHORTER = {"Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "Python Software Foundation License": "PSF-2.0"}
+"""By their names in SPDX; other headings do not say which version they mean."""
 _LONGEST = 60
 
 
@@ -96,7 +98,7 @@ def _licence(said: metadata.PackageMetadata) -> str:
     [expression] = said.get_all("License-Expression") or [""]
     troves = [line.rsplit(" :: ", 1)[-1] for line in said.get_all("Classifier") or () if line.startswith(_TROVE)]
     # Some name the heading that their licence stands below as well, which says nothing.
-    troves = [trove for trove in troves if trove != _HEADING]
+    troves = [_SHORTER.get(trove, trove) for trove in troves if trove != _HEADING]
     named = expression or ", ".join(dict.fromkeys(troves)) or (said.get_all("License") or [""])[0].strip()
     # Some packages put the whole text there.
     return _short(named.splitlines()[0] if named else "")
