@@ -49,12 +49,20 @@ STAGES = ("opened", "judged", "kept", "answered", "delivered")
 commit, and after a delivery that is not marked yet."""
 
 
-def sign(storage: Storage) -> Recipe:
-    """A product with a signed recipe; the one that is there, if it is."""
+def sign(storage: Storage, product: str = PRODUCT, good: SourceImage | None = None) -> Recipe:
+    """A product with a signed recipe; the one that is there, if it is.
+
+    Args:
+        storage: the record.
+        product: its name.
+        good: its reference; without one it names a picture that was never kept, which a look at the pictures finds.
+    """
+    if good is not None:
+        storage.artefacts.put_image(good)
     draft = ProductDraft(
-        ProductDescription(PRODUCT, "plate"),
+        ProductDescription(product, "plate"),
         (AnomalyType("scratch"),),
-        (Reference("a" * 64, "good.png"),),
+        (Reference("a" * 64 if good is None else good.image_hash, "good.png"),),
         limits=Limits(0.3, 0.6, 0.5),
         calibration_note="one good part",
         model_hash=_MODEL_HASH,
@@ -62,9 +70,9 @@ def sign(storage: Storage) -> Recipe:
     assert draft.limits is not None
     recipe = draft.recipe(draft.limits, _MODEL_HASH)
     with storage.transaction() as transaction:
-        if not transaction.products.drafts():
+        if not transaction.products.exists(product):
             transaction.products.add(draft)
-            transaction.products.sign(PRODUCT, recipe, "soak", datetime.now(UTC))
+            transaction.products.sign(product, recipe, "soak", datetime.now(UTC))
     return recipe
 
 

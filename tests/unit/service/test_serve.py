@@ -27,7 +27,7 @@ from storage.storage import open_storage
 from tests.unit.filo_core.line.triggers.test_http_trigger import certificate  # noqa: F401 a fixture
 from tools.line_rig import PRODUCT, sign
 from tools.service_rig import ServiceProcess, brightness, lines_of, new_token, picture, prepare, serving
-from tools.soak_service import abuse
+from tools.soak_service.plant import abuse, shares
 from workflows.keeping.checking import beside_problems
 from workflows.line.undelivered import most_waiting
 from workflows.people.access import Access
@@ -53,10 +53,17 @@ def wait_until(condition: Callable[[], object]) -> None:
 def test_a_plant_in_small_loses_nothing_to_kills_and_outages(tmp_path: Path) -> None:
     found = abuse(tmp_path, parts=200, kills=2, outages=1)
     assert found.faults == []
-    assert (found.answers, found.delivered, found.kills, found.outages) == (200, 250, 2, 1)
-    assert found.from_broker in {None, 200}
-    # A kill costs the parts in hand their verdict, and no other.
-    assert found.not_inspected <= 4 * found.kills
+    asked = shares(200)
+    files = asked["watched"]
+    assert (found.parts, found.kills, found.files_away) == (200, 2, 1)
+    # Parts = verdicts in the record = answers = deliveries; a file's answer is its delivery.
+    assert (found.recorded, found.answers, found.delivered) == (200, 200 - files, 200)
+    assert asked["called"] > 0
+    assert (found.from_broker, found.broker_away) in {(asked["posted"], 1), (None, 0)}
+    assert found.mails == ["[ALARM] Parts called NG in a row (lid)", "[OK] Parts called NG in a row (lid)"]
+    # A kill costs the parts in hand their verdict, and no other: four at once are posted, the other lines have one.
+    assert found.not_inspected <= 7 * found.kills
+    assert found.unsaid <= found.not_inspected
 
 
 @pytest.mark.slow
