@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as mqtt
-from asyncua import Client as UaClient
 from asyncua import ua
+from asyncua.client.client import Client as UaClient
+from asyncua.ua.uaerrors import UaError
 from paho.mqtt.enums import CallbackAPIVersion
 
 from filo_client import Client, Part, ServiceError
@@ -90,9 +91,7 @@ def _post(site: Site, client: Client, number: int, take: Take) -> None:
             if error.retry_after_s is None or site.over.is_set() or time.monotonic() > until:
                 raise
             threading.Event().wait(_AGAIN_S)
-    take(
-        Said(POSTED, serial, told.part.serial, told.verdict, told.reads_as, told.repeated, told.inspection_id)
-    )  # fmt: skip
+    take(Said(POSTED, serial, told.part.serial, told.verdict, told.reads_as, told.repeated, told.inspection_id))
 
 
 def call_all(site: Site, parts: int, take: Take) -> None:
@@ -113,7 +112,7 @@ async def _call_all(site: Site, parts: int, take: Take) -> None:
                 if client is None:
                     client = await _UaCaller.connected(url)
                 content = await client.inspect(number)
-            except (ua.UaError, OSError, TimeoutError):
+            except (UaError, OSError, TimeoutError):
                 # The service is gone, or not there yet.
                 if client is not None:
                     await client.leave()
