@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -166,18 +166,20 @@ class Teller:
     """A program of others that tells a line of its parts by MQTT, and hears the answers.
 
     Attributes:
-        firsts: how many answers of each id were no repetition.
+        again: messages that the broker handed on a second time, as QoS 1 may: the same, letter by letter.
     """
 
     def __init__(self, site: Site) -> None:
-        self.firsts: Counter[str] = Counter()
+        self.again = 0
+        self._firsts: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._verdicts: defaultdict[str, set[str]] = defaultdict(set)
         self._heard: dict[str, dict[str, Any]] = {}
         self._changed = threading.Condition()
         self._over = site.over
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="teller", clean_session=False)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe("ask/answer", qos=1)
-        self._client.on_message = lambda _client, _data, message: self._hear(json.loads(message.payload))
+        self._client.on_message = lambda _client, _data, message: self._hear(bytes(message.payload))
         wait_for(lambda: self._connects(site.broker.port), PATIENCE_S)
         self._client.loop_start()
 
@@ -201,12 +203,23 @@ class Teller:
                         break
             take(_said(TOLD, number, content))
 
-    def _hear(self, content: dict[str, Any]) -> None:
+    @property
+    def faults(self) -> list[str]:
+        """Parts that were answered anew for a second time, or otherwise than before."""
+        odd = [name for name, bodies in self._firsts.items() if len(bodies) > 1]
+        odd += [name for name, verdicts in self._verdicts.items() if len(verdicts) > 1]
+        return [f"{serial_of(TOLD, int(name))} was answered by MQTT as two parts" for name in odd]
+
+    def _hear(self, body: bytes) -> None:
+        content: dict[str, Any] = json.loads(body)
         if "verdict" not in content:
             # Refused: the line is starting or stopping. It is asked again.
             return
         with self._changed:
-            self.firsts[content["id"]] += not content["repeated"]
+            if not content["repeated"]:
+                self.again += body in self._firsts[content["id"]]
+                self._firsts[content["id"]].add(body)
+            self._verdicts[content["id"]].add(content["verdict"])
             self._heard.setdefault(content["id"], content)
             self._changed.notify_all()
 

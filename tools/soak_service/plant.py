@@ -46,6 +46,8 @@ class Plant:
     """To those who asked; a file has none but what is delivered."""
     repeated: int = 0
     """Answers that came only after the part was asked for again."""
+    told_again: int = 0
+    """Answers that the broker handed on twice, as QoS 1 may: the same message, and no other answer."""
     not_inspected: int = 0
     """Parts that a kill cost their verdict: they read as NG."""
     unsaid: int = 0
@@ -119,7 +121,8 @@ def abuse(home: Path, parts: int, kills: int, outages: int, seed: int = 22) -> P
             found.from_broker = len(set(names))
         wait_slowly(lambda: len(site.mailbox.mails) >= (2 if kills else 0))
         found.faults += compared(site, said, found)
-        found.faults += [] if teller is None else [f"{one} twice by MQTT" for one, n in teller.firsts.items() if n > 1]
+        if teller is not None:
+            found.told_again, found.faults = teller.again, [*found.faults, *teller.faults]
         found.status = site.end()
         found.faults += [] if found.status == 0 else [f"the service ended with status {found.status}"]
         found.faults += checked(site)
@@ -246,6 +249,7 @@ def plant_section(found: Plant, command: str) -> str:
         ("its broker away", found.broker_away),
         ("answers to those who asked", found.answers),
         ("of these to a part that was asked for again", found.repeated),
+        ("answers by MQTT that the broker handed on again (QoS 1), the same message", found.told_again),
         ("parts in the record, as a supervisor pages through it", found.recorded),
         ("parts NOT_INSPECTED: lost to a kill, reads as NG", found.not_inspected),
         ("of these with a verdict before it in the record, which a kill kept from being told", found.unsaid),
