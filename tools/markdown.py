@@ -46,3 +46,14 @@ def replace_section(page: Path, title: str, section: str) -> None:
     else:
         text = f"{text.rstrip()}\n\n## {title}\n\n{made}\n"
     page.write_text(text, encoding="utf-8")
+
+
+def between_marks(page: str, begin: str, end: str, lines: Iterable[str]) -> str:
+    """A page with these lines in place of what stands between two marks.
+
+    Raises:
+        ValueError: if a mark is missing, or there twice.
+    """
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return "\n".join((before + begin, *lines, end)) + after

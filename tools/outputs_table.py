@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filo_core.line.outputs.known import specs
 from filo_core.line.outputs.spec import FieldKind, OutputField, OutputSpec
+from tools.markdown import between_marks
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "line.md"
 BEGIN, END = "<!-- outputs: python -m tools.outputs_table -->", "<!-- end of outputs -->"
@@ -45,9 +46,7 @@ def with_table(page: str) -> str:
     Raises:
         ValueError: if a mark is missing.
     """
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    return "\n".join((before + BEGIN, *rows(), END)) + after
+    return between_marks(page, BEGIN, END, rows())
 
 
 def main() -> int:

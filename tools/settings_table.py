@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tools.markdown import between_marks
 from workflows.settings.declared import declared
 from workflows.settings.file import variable_of
 from workflows.settings.setting_kinds import Setting
@@ -40,9 +41,7 @@ def with_table(page: str) -> str:
     Raises:
         ValueError: if a mark is missing.
     """
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    return "\n".join((before + BEGIN, *rows(), END)) + after
+    return between_marks(page, BEGIN, END, rows())
 
 
 def main() -> int:
